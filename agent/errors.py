@@ -1,0 +1,44 @@
+"""Every error that a user may see, as one tree.
+
+    SevenstepError
+    ├── InputError          an option, a name or a file is wrong
+    │   └── FileError       a file is wrong: path, field, problem, remedy
+    ├── StoreError          the database cannot be read or written
+    └── EngineError         the interviewer or grader could not do its part
+
+The command line prints the message on one line and exits with code 2. An error names the bad
+value, where it stands and what to do; it is raised from its cause.
+"""
+
+from pathlib import Path
+
+
+class SevenstepError(Exception):
+    """Base of all errors with a message meant for the user."""
+
+
+class InputError(SevenstepError):
+    """An option, a name or a file that the user gave is wrong."""
+
+
+class FileError(InputError):
+    """A file is wrong.
+
+    `where` is a line ("line 3") or a field ("criteria[2].weight"), or empty for the whole file.
+    """
+
+    def __init__(self, path: Path, problem: str, *, remedy: str, where: str = "") -> None:
+        self.path = path
+        self.where = where
+        self.problem = problem
+        self.remedy = remedy
+        place = f"{path}: {where}" if where else str(path)
+        super().__init__(f"{place}: {problem}; {remedy}")
+
+
+class StoreError(SevenstepError):
+    """The database cannot be opened, read or written."""
+
+
+class EngineError(SevenstepError):
+    """The observer, speaker or grader could not do its part."""

@@ -1,0 +1,1 @@
+"""The interview machine: events, their fold, the policy, the clock, the session."""

@@ -1,0 +1,97 @@
+"""Finds terms in sentences: words in order, stemmed, few words between, negation heeded.
+
+It reports where which term of which group stands; what that is worth is decided in
+`agent.offline.levels`.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from agent.offline.text import FUNCTION_WORDS, Sentence, stems
+
+MAX_GAP = 2
+"""How many other words may stand between two neighbouring words of a term."""
+
+_FUZZY_FROM_LENGTH = 7
+_KNOWN_SHORT = frozenset(stem for word in FUNCTION_WORDS for stem in stems(word))
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A term of the group `key`, at these word positions of a sentence."""
+
+    key: Hashable
+    positions: tuple[int, ...]
+    negated: bool
+
+
+class TermIndex:
+    """Many groups of terms, searched together.
+
+    `groups` maps a key to its terms; `synonyms` are sets of phrases that stand for one
+    another, so that a term that equals one of them matches all of them.
+    """
+
+    def __init__(
+        self,
+        groups: Mapping[Hashable, Iterable[str]],
+        synonyms: Sequence[Sequence[str]] = (),
+    ) -> None:
+        same: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
+        for group in synonyms:
+            variants = {stems(phrase) for phrase in group}
+            for variant in variants:
+                same[variant] |= variants
+        self._by_first: dict[str, list[tuple[tuple[str, ...], Hashable]]] = defaultdict(list)
+        vocabulary: set[str] = set()
+        for key, terms in groups.items():
+            variants = set()
+            for term in terms:
+                words = stems(term)
+                variants |= same.get(words, {words})
+            for words in variants - {()}:
+                self._by_first[words[0]].append((words[1:], key))
+                vocabulary.update(words)
+        self._vocabulary = frozenset(vocabulary)
+        self._long = sorted(word for word in vocabulary if len(word) >= _FUZZY_FROM_LENGTH - 1)
+        self._corrected = lru_cache(maxsize=50_000)(self._correct)
+
+    def hits(self, sentence: Sentence) -> list[Hit]:
+        """All terms in a sentence, in the order in which they stand."""
+        words = [self._corrected(word) for word in sentence.stems]
+        found = []
+        for at, word in enumerate(words):
+            for start in {word, sentence.joined.get(at, word)}:
+                for rest, key in self._by_first.get(start, ()):
+                    positions = _follow(words, at, rest)
+                    if positions is not None:
+                        found.append(Hit(key, positions, sentence.is_negated(positions)))
+        return found
+
+    def _correct(self, word: str) -> str:
+        """A misspelt long word as the one it is one edit away from."""
+        if (
+            len(word) < _FUZZY_FROM_LENGTH
+            or word in self._vocabulary
+            or word in _KNOWN_SHORT
+            or not word.isalpha()
+        ):
+            return word
+        near = process.extractOne(word, self._long, scorer=OSA.distance, score_cutoff=1)
+        return near[0] if near is not None else word
+
+
+def _follow(words: Sequence[str], at: int, rest: tuple[str, ...]) -> tuple[int, ...] | None:
+    positions = [at]
+    for wanted in rest:
+        window = range(positions[-1] + 1, min(positions[-1] + 2 + MAX_GAP, len(words)))
+        position = next((p for p in window if words[p] == wanted), None)
+        if position is None:
+            return None
+        positions.append(position)
+    return tuple(positions)

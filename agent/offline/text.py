@@ -1,0 +1,185 @@
+"""Text as the matcher sees it: sentences, stemmed words, negated words, numbers.
+
+It knows English and nothing of rubrics; what the words mean is the business of
+`agent.offline.matcher`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import snowballstemmer  # type: ignore[import-untyped]
+
+_STEMMER = snowballstemmer.stemmer("english")
+
+# One character for one, so that positions in the folded text are positions in the original.
+_FOLD = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " "})
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?|%|[$€£]", re.UNICODE)
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\betc\.)[\"')\]]*\s+|\s*\n+\s*|;\s+"
+)
+_NUMBER = re.compile(
+    r"\d+(?:[.,]\d+)*\s*(?:%|percent|per\s*cent|ms|milli\w*|s\b|sec\w*|min\w*|h\b|hours?|days?|weeks?"
+    r"|months?|years?|k\b|m\b|bn\b|million|billion|thousand|gb|tb|mb|qps|rps|x\b|times|dollars?|cents?"
+    r"|requests?|users?|rows?|examples?|points?|dimension\w*|candidates?|items?|titles?|orders?"
+    r"|transactions?|tickets?|queries|listings?|nodes?|pods?|cores?|euros?)"
+    r"|(?:[$€£]\s*\d)|\bp\d\d\d?\b|\b(?:one|two|three|four|five|six|seven|eight|ten|fifteen|twenty"
+    r"|thirty|forty|fifty|sixty|ninety|hundred|thousand|million)\s+(?:percent|milliseconds?"
+    r"|seconds?|minutes?|hours?|days?|weeks?|months?|million|billion|thousand|times)",
+    re.IGNORECASE,
+)
+
+FUNCTION_WORDS = frozenset(
+    """a an the this that these those i we you he she it they me us him her them my our your his its
+    their who whom which what when where why how there here is am are was were be been being do does
+    did have has had having will would shall should can could may might must not no nor and or but if
+    then than so because as of at by for with about against between into through during before after
+    above below to from up down in out on off over under again once all any both each few more most
+    other some such only own same too very just also while until since let's i'd i'll i'm i've we'd
+    we'll we're we've it's that's there's don't doesn't didn't isn't aren't wasn't weren't can't won't
+    wouldn't shouldn't couldn't you'd you'll you're they're they'd""".split()
+)
+
+_NEGATORS = frozenset(
+    """not no never without neither nor cannot can't don't doesn't didn't won't wouldn't shouldn't
+    isn't aren't wasn't skip skipping ignore ignoring forget avoid avoiding""".split()
+)
+_NEGATING_PHRASES = (("instead", "of"), ("rather", "than"), ("no", "need"))
+_NOT_NEGATING = frozenset({"only", "just", "merely", "necessarily", "to", "mention"})
+_SCOPE_END = frozenset({"but", "because", "so", "until", "unless", "and", "then", "however", "instead"})
+_NEGATION_SCOPE = 4
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """A word's stem; British and American spellings share one."""
+    word = word.replace("'s", "").replace("our", "or") if len(word) > 4 else word
+    if len(word) > 6:
+        word = word.replace("iz", "is").replace("yz", "ys")
+    stemmed: str = _STEMMER.stemWord(word)
+    return stemmed
+
+
+def stems(phrase: str) -> tuple[str, ...]:
+    """The stems of a phrase's words; `%` reads as percent, hyphens and slashes separate."""
+    return tuple(stem(word) for word, _, _ in _words(phrase))
+
+
+def _words(text: str) -> Iterator[tuple[str, int, int]]:
+    folded = text.translate(_FOLD).lower()
+    if len(folded) != len(text):  # lower() lengthens a few rare letters; positions come first
+        folded = "".join(
+            low if len(low := char.lower()) == 1 else char for char in text.translate(_FOLD)
+        )
+    for match in _WORD.finditer(folded):
+        word = match.group()
+        yield ("percent" if word == "%" else word), match.start(), match.end()
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a turn: its place in the turn's text, and its words."""
+
+    text: str
+    start: int
+    words: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+
+    @cached_property
+    def stems(self) -> tuple[str, ...]:
+        """The words' stems."""
+        return tuple(stem(word) for word in self.words)
+
+    @cached_property
+    def joined(self) -> dict[int, str]:
+        """By position: the stem of a hyphenated word written as one ("pre-compute")."""
+        found = {}
+        for at in range(len(self.words) - 1):
+            here, after = self.spans[at][1], self.spans[at + 1][0]
+            if after == here + 1 and self.text[here - self.start] == "-":
+                found[at] = stem(self.words[at] + self.words[at + 1])
+        return found
+
+    @cached_property
+    def _scopes(self) -> tuple[tuple[frozenset[int], frozenset[int]], ...]:
+        """Each negation with its scope: the next four words at most, within the clause."""
+        found = []
+        for at, word in enumerate(self.words):
+            if word in _NEGATORS:
+                first = at + 1
+                if first < len(self.words) and self.words[first] in _NOT_NEGATING:
+                    continue
+            elif self.words[at : at + 2] in _NEGATING_PHRASES:
+                first = at + 2
+            else:
+                continue
+            scope = set()
+            for position in range(first, min(first + _NEGATION_SCOPE, len(self.words))):
+                if self.words[position] in _SCOPE_END or self._clause_ends_before(position):
+                    break
+                scope.add(position)
+            found.append((frozenset(range(at, first)), frozenset(scope)))
+        return tuple(found)
+
+    def _clause_ends_before(self, position: int) -> bool:
+        gap = self.text[
+            self.spans[position - 1][1] - self.start : self.spans[position][0] - self.start
+        ]
+        return any(mark in gap for mark in ",:()\u2014")
+
+    def is_negated(self, positions: Iterable[int]) -> bool:
+        """Whether a negation that is not itself among these words reaches one of them."""
+        words = frozenset(positions)
+        return any(scope & words and not cue & words for cue, scope in self._scopes)
+
+    @cached_property
+    def is_question(self) -> bool:
+        """Whether it ends with a question mark."""
+        return self.text.rstrip(" \"')]").endswith("?")
+
+    @cached_property
+    def has_number(self) -> bool:
+        """Whether it holds a quantity: a number with a unit, a share, a percentile."""
+        return _NUMBER.search(self.text) is not None
+
+    @cached_property
+    def function_share(self) -> float:
+        """The share of function words: about 0.4 in prose, near 0 in a list of terms."""
+        if not self.words:
+            return 0.0
+        return sum(word in FUNCTION_WORDS for word in self.words) / len(self.words)
+
+
+def sentences(text: str) -> tuple[Sentence, ...]:
+    """The sentences, list items and lines of a text that hold at least one word."""
+    found = []
+    for start, end in _pieces(text):
+        piece = text[start:end]
+        words = list(_words(piece))
+        if words:
+            found.append(
+                Sentence(
+                    text=piece,
+                    start=start,
+                    words=tuple(word for word, _, _ in words),
+                    spans=tuple((start + a, start + b) for _, a, b in words),
+                )
+            )
+    return tuple(found)
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        yield _trimmed(text, start, match.start())
+        start = match.end()
+    yield _trimmed(text, start, len(text))
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end

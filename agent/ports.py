@@ -1,0 +1,178 @@
+"""What an engine must be able to do: observe an answer, say a move, grade a transcript.
+
+Protocols and their small result types. The engines stand in `agent.offline` and, later,
+beside it; which of them is used is decided by the faces.
+"""
+
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from typing import Annotated, Protocol
+
+from pydantic import Field
+
+from agent.frozen import Frozen, Slug, Text
+from agent.move import Move
+from agent.rubric import Level, Rubric, Seniority
+from agent.scenario import Scenario
+from agent.transcript import Transcript
+
+
+class Intent(StrEnum):
+    """What the candidate's message is for, beside its content."""
+
+    answer = "answer"
+    ask_facts = "ask_facts"
+    ask_hint = "ask_hint"
+    move_on = "move_on"
+    move_to = "move_to"
+    end = "end"
+    fish = "fish"
+    orders = "orders"
+    off_topic = "off_topic"
+    abuse = "abuse"
+    unreadable = "unreadable"
+    empty = "empty"
+
+
+class Depth(StrEnum):
+    """How far a passage goes for its criterion: levels 1, 2, and 3 or above."""
+
+    named = "named"
+    specific = "specific"
+    reasoned = "reasoned"
+
+
+class Sighting(Frozen):
+    """A passage of the candidate's that bears on a criterion, of any step."""
+
+    criterion: Slug
+    quote: Text
+    depth: Depth
+
+
+class FlagSighting(Frozen):
+    """A red flag or a contradiction, with the passage in which it shows."""
+
+    flag: Slug
+    quote: Text
+
+
+class Observation(Frozen):
+    """What was seen in one message of the candidate."""
+
+    intent: Intent = Intent.answer
+    target_step: Slug | None = None
+    facts: tuple[Slug, ...] = ()
+    asked_beyond_sheet: bool = False
+    sightings: tuple[Sighting, ...] = ()
+    flags: tuple[FlagSighting, ...] = ()
+
+
+class Listening(Frozen):
+    """What an observer is given: the conversation up to and with the message in question."""
+
+    transcript: Transcript
+    step: Slug
+    focus: Slug | None
+    curveball: Slug | None
+    seen: tuple[Slug, ...]
+
+
+class Style(StrEnum):
+    """The interviewer's tone. It never changes the moves."""
+
+    neutral = "neutral"
+    friendly = "friendly"
+    tough = "tough"
+
+
+class Speaking(Frozen):
+    """What a speaker is given. It holds nothing that must not be said."""
+
+    move: Move
+    turn: int
+    style: Style
+    seniority: Seniority
+    prompt: str
+    facts: tuple[str, ...]
+    step: Slug | None
+    titles: dict[Slug, str]
+    recent: Transcript
+
+
+class Evidence(Frozen):
+    """A passage in a turn of the candidate; `turn` is the turn's index in the transcript."""
+
+    turn: Annotated[int, Field(ge=0)]
+    quote: Text
+
+
+class Verdict(Frozen):
+    """A grader's word on one criterion; `level` is None when it could not be graded."""
+
+    criterion: Slug
+    evidence: tuple[Evidence, ...] = ()
+    reason: Text
+    level: Level | None
+
+
+class GradedFlag(Frozen):
+    """A red flag that the grader found; `turn` is None for what is missing altogether."""
+
+    flag: Slug
+    turn: int | None
+    quote: str | None
+
+
+class Grading(Frozen):
+    """What a grader is given: the transcript, and what may be judged in it.
+
+    `assessed` are the criteria that the interview came to; `asked_facts` maps the facts asked
+    for to the turn in which they were; `curveball` is the one given, with the turn in which
+    the candidate answered it.
+    """
+
+    transcript: Transcript
+    assessed: tuple[Slug, ...]
+    asked_facts: tuple[tuple[Slug, int], ...] = ()
+    curveball: Slug | None = None
+    curveball_turn: int | None = None
+
+
+class Graded(Frozen):
+    """What a grader returns."""
+
+    verdicts: tuple[Verdict, ...]
+    flags: tuple[GradedFlag, ...] = ()
+
+
+class Observer(Protocol):
+    """Reads the candidate's last message; raises EngineError if it cannot."""
+
+    async def observe(self, listening: Listening) -> Observation: ...
+
+
+class Speaker(Protocol):
+    """Puts a move into words, piece by piece as they become ready."""
+
+    def say(self, speaking: Speaking) -> AsyncIterator[str]: ...
+
+
+class Grader(Protocol):
+    """Grades a transcript; a criterion that it cannot grade has a verdict without level."""
+
+    async def grade(self, grading: Grading) -> Graded: ...
+
+
+class Engine(Protocol):
+    """A matching observer, speaker and grader for one rubric and scenario.
+
+    `name` is recorded in the provenance of every scorecard.
+    """
+
+    name: str
+    rubric: Rubric
+    scenario: Scenario
+    observer: Observer
+    speaker: Speaker
+    grader: Grader

@@ -1,0 +1,154 @@
+"""The outcome of grading: criterion grades with evidence, step scores, decision, provenance.
+
+Types only; the numbers are worked out in `agent.grading.scoring`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from agent.frozen import Frozen, Slug
+from agent.ports import Evidence
+from agent.rubric import Decision, Level, Seniority
+
+NOT_ASSESSED: Literal["not_assessed"] = "not_assessed"
+UNGRADED: Literal["ungraded"] = "ungraded"
+Grade = Level | Literal["not_assessed", "ungraded"]
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+class Help(Frozen):
+    """One line of the help ledger: in which turn the interviewer helped with what."""
+
+    turn: Annotated[int, Field(ge=0)]
+    criterion: Slug
+    kind: Literal["open", "targeted", "challenging", "challenge", "hint_1", "hint_2", "hint_3"]
+
+
+class CriterionGrade(Frozen):
+    """One criterion's grade.
+
+    `level` is 0 to 4, or `not_assessed` (the interview never got there), or `ungraded` (the
+    grader failed). `prompted` is true when all its evidence came after help with it.
+    """
+
+    id: Slug
+    title: str
+    step: Slug
+    weight: float
+    must_have: bool
+    level: Grade
+    evidence: tuple[Evidence, ...] = ()
+    prompted: bool = False
+    hints: Annotated[int, Field(ge=0)] = 0
+    reason: str
+    anchor: str | None = None
+    next_anchor: str | None = None
+
+
+class StepScore(Frozen):
+    """A step's score over its assessed criteria; None if there are none."""
+
+    id: Slug
+    title: str
+    percent: Percent | None
+    unprompted_percent: Percent | None
+    assessed: int
+    criteria: int
+    seconds: float | None = None
+    turns: int | None = None
+
+
+class FlagNote(Frozen):
+    """Something that a panel would be alarmed by, or that the reader should know."""
+
+    id: Slug
+    title: str
+    why: str
+    turn: int | None = None
+    quote: str | None = None
+
+
+class Highlight(Frozen):
+    """A strength, or a gap with what would close it."""
+
+    criterion: Slug
+    title: str
+    step: Slug
+    level: Level
+    points: Annotated[float, Field(description="percentage points earned, or lost")]
+    advice: str
+
+
+class Margin(Frozen):
+    """How far the percentage lies from the neighbouring decisions, in points."""
+
+    above_floor: float | None
+    to_next: float | None
+    next: Decision | None
+
+
+class HelpSummary(Frozen):
+    """What help was given and what it brought.
+
+    The points are percentage points of the overall score: those on criteria whose evidence
+    came unprompted, after a probe, and after a hint.
+    """
+
+    probes: int
+    hints: int
+    challenges: int
+    points_unprompted: float
+    points_after_probe: float
+    points_after_hint: float
+
+
+class FactNote(Frozen):
+    """A fact of the sheet, and whether it was asked for."""
+
+    id: Slug
+    text: str
+    asked: bool
+
+
+class Provenance(Frozen):
+    """What made this scorecard."""
+
+    version: str
+    engine: str
+    rubric: Slug
+    rubric_version: str
+    rubric_hash: str
+    scenario: Slug
+    scenario_version: str
+    scenario_hash: str
+    cost_usd: float = 0.0
+    calls: int = 0
+    note: str
+
+
+class Scorecard(Frozen):
+    """The whole outcome. Percentages are of the weight that was assessed.
+
+    `decision` is None when less than half of the weight was assessed, or any of what was
+    assessed could not be graded and might change it; `decision_reason` says which.
+    """
+
+    percent: Percent | None
+    unprompted_percent: Percent | None
+    coverage: Percent
+    level: Seniority
+    decision: Decision | None
+    decision_reason: str
+    margin: Margin
+    failed_must_haves: tuple[Slug, ...]
+    steps: tuple[StepScore, ...]
+    criteria: tuple[CriterionGrade, ...]
+    flags: tuple[FlagNote, ...]
+    strengths: tuple[Highlight, ...]
+    gaps: tuple[Highlight, ...]
+    help: HelpSummary
+    ledger: tuple[Help, ...]
+    facts: tuple[FactNote, ...]
+    unobserved_turns: tuple[int, ...] = ()
+    provenance: Provenance
