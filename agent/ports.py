@@ -167,10 +167,12 @@ class Grader(Protocol):
 class Engine(Protocol):
     """A matching observer, speaker and grader for one rubric and scenario.
 
-    `name` is recorded in the provenance of every scorecard.
+    `name` and `note`, which says how far its grades can be trusted, stand in the provenance
+    of every scorecard.
     """
 
     name: str
+    note: str
     rubric: Rubric
     scenario: Scenario
     observer: Observer

@@ -351,16 +351,17 @@ def _talks_only_of_later(table: Table) -> Step | None:
     plan, state, seen = table
     steps = plan.steps()
     here = steps.index(_step(table))
-    met = {s.criterion for s in seen.sightings}
-    if any(c.id in met for c in _step(table).criteria):
+    weight = {s.criterion: 1 + list(Depth).index(s.depth) for s in seen.sightings}
+    if any(c.id in weight for c in _step(table).criteria):
         return None
-    counts = [
-        (sum(c.id in met for c in step.criteria), -position, step)
-        for position, step in enumerate(steps)
-        if position > here and step.id not in state.entered
-    ]
-    best = max(counts, key=lambda entry: entry[:2], default=None)
-    return best[2] if best is not None and best[0] >= 2 else None
+    best: tuple[int, Step] | None = None
+    for step in steps[here + 1 :]:
+        met = [weight[c.id] for c in step.criteria if c.id in weight]
+        if step.id in state.entered or len(met) < 2:
+            continue
+        if best is None or sum(met) > best[0]:
+            best = sum(met), step
+    return best[1] if best is not None else None
 
 
 def _budget_used(table: Table) -> float:

@@ -1,0 +1,1 @@
+"""From a grader's verdicts to a scorecard: evidence checked, levels added up."""

@@ -1,0 +1,355 @@
+"""One interview going on: stores each event before it acts on it.
+
+The only door to an interview. It asks the observer, the policy and the speaker in turn, and
+the grader at the end; it decides nothing itself. After a crash `Session.resume` goes on
+exactly where the stored events end.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol, TypedDict
+
+from pydantic import BaseModel
+
+from agent import __version__
+from agent.errors import EngineError, InputError, StoreError
+from agent.grading.assessed import assessed_criteria
+from agent.grading.scoring import Sitting, scorecard
+from agent.interview import events as ev
+from agent.interview.clock import Clock, Stopwatch
+from agent.interview.plan import Options, Plan, checked_steps
+from agent.interview.policy import decide
+from agent.interview.state import InterviewState, apply, fold
+from agent.move import Reveal
+from agent.ports import Engine, Grading, Intent, Listening, Observation, Speaking
+from agent.record import InterviewRecord
+from agent.scorecard import Provenance, Scorecard
+from agent.transcript import Transcript
+
+MAX_MESSAGE_CHARACTERS = 200_000
+_RECENT_TURNS = 8
+
+
+class _Stamp(TypedDict):
+    clock: float
+    at: datetime
+
+
+class EventLog(Protocol):
+    """Where events are kept; see `agent.store.sql.SqlStore`."""
+
+    async def append(self, interview: str, seq: int, event: ev.Event) -> None: ...
+
+    async def events(self, interview: str) -> tuple[ev.Event, ...]: ...
+
+
+class Session:
+    """An interview. Make it with `start` or `resume`."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        engine: Engine,
+        clock: Clock,
+        state: InterviewState,
+        events: tuple[ev.Event, ...],
+        hear: Callable[[str], None] | None,
+    ) -> None:
+        self._log = log
+        self._engine = engine
+        self._clock = clock
+        self._watch = Stopwatch(clock, state.clock)
+        self._hear = hear or (lambda piece: None)
+        self._events = list(events)
+        self.state = state
+        self.plan = Plan(rubric=engine.rubric, scenario=engine.scenario, options=state.options)
+
+    @classmethod
+    async def start(
+        cls,
+        log: EventLog,
+        engine: Engine,
+        options: Options,
+        clock: Clock,
+        *,
+        hear: Callable[[str], None] | None = None,
+        interview: str | None = None,
+    ) -> "Session":
+        """Begin an interview and put its first question.
+
+        `hear` is called with each piece of the interviewer's words as it becomes ready.
+        Raises InputError for a step that the rubric does not have.
+        """
+        options = options.model_copy(
+            update={"steps": checked_steps(engine.rubric, options.steps)}
+        )
+        session = cls(log, engine, clock, InterviewState(options=options), (), hear)
+        await session._store(
+            ev.Started(
+                clock=0.0,
+                at=clock.now(),
+                interview=interview or uuid.uuid4().hex[:10],
+                scenario=engine.scenario.id,
+                scenario_hash=content_hash(engine.scenario),
+                rubric=engine.rubric.id,
+                rubric_hash=content_hash(engine.rubric),
+                options=options,
+                engine=engine.name,
+                version=__version__,
+            )
+        )
+        await session.work()
+        return session
+
+    @classmethod
+    async def resume(
+        cls,
+        log: EventLog,
+        engine: Engine,
+        interview: str,
+        clock: Clock,
+        *,
+        hear: Callable[[str], None] | None = None,
+    ) -> "Session":
+        """Go on with a stored interview; work that was cut off is done first.
+
+        Raises InputError for an unknown interview.
+        """
+        events = await log.events(interview)
+        if not events:
+            raise InputError(f"there is no interview {interview!r}; `sevenstep history` lists them")
+        session = cls(log, engine, clock, fold(events), events, hear)
+        if session.state.paused:
+            await session._store(ev.Resumed(**session._stamp()))
+        await session.work()
+        return session
+
+    @property
+    def events(self) -> tuple[ev.Event, ...]:
+        """All events so far."""
+        return tuple(self._events)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the candidate may still answer."""
+        return self.state.pending == "listen"
+
+    @property
+    def active_seconds(self) -> float:
+        """The interview's time so far, pauses left out."""
+        return self._watch.read()
+
+    async def answer(self, text: str) -> None:
+        """Take a message of the candidate and put the next question.
+
+        Raises InputError for an empty or enormous message, or when the interview is over.
+        """
+        if not text.strip():
+            raise InputError("the answer is empty; write something, or /next to move on")
+        if len(text) > MAX_MESSAGE_CHARACTERS:
+            raise InputError(
+                f"the answer has {len(text):,} characters, more than "
+                f"{MAX_MESSAGE_CHARACTERS:,}; send it in parts"
+            )
+        await self._take(text, None)
+
+    async def command(self, intent: Intent, step: str | None = None) -> None:
+        """Take a wish that needs no observer: a hint, moving on, moving to `step`, the end.
+
+        Raises InputError for a step that this interview does not have.
+        """
+        known = [one.id for one in self.plan.steps()]
+        if step is not None and step not in known:
+            raise InputError(f"unknown step {step!r}; this interview has {', '.join(known)}")
+        shown = f"/{intent.value}" + (f" {step}" if step else "")
+        await self._take(shown, Observation(intent=intent, target_step=step))
+
+    async def note(self, text: str) -> None:
+        """Keep a private note; it is no evidence."""
+        await self._store(ev.Noted(text=text, **self._stamp()))
+
+    async def pause(self) -> None:
+        """Stop the clock."""
+        if not self.state.paused and self.is_open:
+            await self._store(ev.Paused(**self._stamp()))
+            self._watch.pause()
+
+    async def unpause(self) -> None:
+        """Let the clock run again."""
+        if self.state.paused:
+            await self._store(ev.Resumed(**self._stamp()))
+            self._watch.resume()
+
+    async def leave(self) -> None:
+        """Close the interview because the candidate has left."""
+        if self.state.pending not in ("grade", "done"):
+            await self._store(ev.Left(**self._stamp()))
+
+    async def finish(self) -> Scorecard:
+        """Grade the closed interview, or return the scorecard that it has.
+
+        Raises EngineError if the interview is still open or the grader could not work.
+        """
+        if self.state.scorecard is not None:
+            return self.state.scorecard
+        if self.state.pending != "grade":
+            raise EngineError("the interview is not over yet; it cannot be graded")
+        await self._store(ev.Graded(scorecard=await self._graded(), **self._stamp()))
+        assert self.state.scorecard is not None
+        return self.state.scorecard
+
+    def record(self, turns_left_over: int = 0) -> InterviewRecord:
+        """The graded interview as one value; raises EngineError before it is graded."""
+        return record_of(self._engine, self.events, turns_left_over)
+
+    async def work(self) -> None:
+        """Do whatever is pending until it is the candidate's turn or the interview is over."""
+        while True:
+            match self.state.pending:
+                case "observe":
+                    await self._observe()
+                case "decide":
+                    move = decide(self.plan, self.state)
+                    await self._store(ev.Moved(move=move, **self._stamp()))
+                case "speak":
+                    await self._speak()
+                case _:
+                    return
+
+    async def _take(self, text: str, observation: Observation | None) -> None:
+        if not self.is_open:
+            raise InputError("the interview is over; `sevenstep practice` begins another")
+        await self.unpause()
+        self._clock.spoken("" if observation else text)
+        is_command = observation is not None
+        await self._store(ev.CandidateSaid(text=text, command=is_command, **self._stamp()))
+        if observation is not None:
+            await self._store(ev.Observed(observation=observation, **self._stamp()))
+        await self.work()
+
+    async def _observe(self) -> None:
+        state = self.state
+        if state.turns[-1].kind == "command":
+            # Cut off between a command and its reading: the wording says what was wanted.
+            observation = _command_of(state.turns[-1].text)
+            await self._store(ev.Observed(observation=observation, **self._stamp()))
+            return
+        listening = Listening(
+            transcript=state.transcript,
+            step=state.step or "",
+            focus=state.focus,
+            curveball=state.curveball if state.curveball_turn is None else None,
+            seen=tuple(state.seen),
+        )
+        try:
+            observed = await self._engine.observer.observe(listening)
+        except EngineError as error:
+            await self._store(ev.Observed(observation=None, error=str(error), **self._stamp()))
+            return
+        await self._store(ev.Observed(observation=observed, **self._stamp()))
+
+    async def _speak(self) -> None:
+        state, scenario = self.state, self.plan.scenario
+        assert state.move is not None
+        reply = state.move.reply
+        revealed = reply.facts if isinstance(reply, Reveal) else ()
+        # The move already points at the new step; bridges also need the one that was left.
+        left = next((turn.step for turn in reversed(state.turns) if turn.step), state.step)
+        speaking = Speaking(
+            move=state.move,
+            turn=len(state.turns),
+            style=state.options.style,
+            seniority=state.options.level,
+            prompt=scenario.prompt,
+            facts=tuple(scenario.fact(fact).text for fact in revealed),
+            step=left,
+            titles={step.id: step.title for step in self.plan.rubric.steps},
+            recent=Transcript(turns=state.turns[-_RECENT_TURNS:]),
+        )
+        pieces = []
+        async for piece in self._engine.speaker.say(speaking):
+            pieces.append(piece)
+            self._hear(piece)
+        await self._store(ev.InterviewerSaid(text="".join(pieces), **self._stamp()))
+
+    async def _graded(self) -> Scorecard:
+        state, plan = self.state, self.plan
+        graded = await self._engine.grader.grade(
+            Grading(
+                transcript=state.transcript,
+                assessed=assessed_criteria(plan.rubric, state),
+                asked_facts=tuple(state.facts.items()),
+                curveball=state.curveball,
+                curveball_turn=state.curveball_turn,
+            )
+        )
+        sitting = Sitting(
+            transcript=state.transcript,
+            seniority=state.options.level,
+            ledger=state.ledger,
+            asked_facts=tuple(state.facts),
+            step_seconds=dict(state.seconds),
+            step_turns=dict(state.step_turns),
+            unobserved_turns=state.unobserved,
+        )
+        provenance = Provenance(
+            version=__version__,
+            engine=self._engine.name,
+            rubric=plan.rubric.id,
+            rubric_version=plan.rubric.version,
+            rubric_hash=content_hash(plan.rubric),
+            scenario=plan.scenario.id,
+            scenario_version=plan.scenario.version,
+            scenario_hash=content_hash(plan.scenario),
+            note=self._engine.note,
+        )
+        return scorecard(plan.rubric, plan.scenario, sitting, graded, provenance)
+
+    def _stamp(self) -> _Stamp:
+        return {"clock": max(self._watch.read(), self.state.clock), "at": self._clock.now()}
+
+    async def _store(self, event: ev.Event) -> None:
+        """Commit an event, and only then let it change the state."""
+        state = apply(self.state, event)
+        await self._log.append(state.interview, len(self._events), event)
+        self._events.append(event)
+        self.state = state
+
+
+def record_of(
+    engine: Engine, events: tuple[ev.Event, ...], turns_left_over: int = 0
+) -> InterviewRecord:
+    """A graded interview's record from its events; raises StoreError if it is not graded."""
+    state = fold(events)
+    if state.scorecard is None or state.started is None:
+        raise StoreError(
+            f"the interview {state.interview!r} is not graded yet; "
+            f"`sevenstep resume {state.interview}` goes on with it"
+        )
+    return InterviewRecord(
+        interview=state.interview,
+        scenario=state.started.scenario,
+        scenario_title=engine.scenario.title,
+        rubric=state.started.rubric,
+        started_at=state.started.at,
+        ended=state.ended or "left",
+        minutes=round(state.clock / 60, 1),
+        options=state.options,
+        transcript=state.turns,
+        notes=state.notes,
+        turns_left_over=turns_left_over,
+        scorecard=state.scorecard,
+        events=events,
+    )
+
+
+def content_hash(value: BaseModel) -> str:
+    """SHA-256 over the value's canonical JSON: the same content has the same hash."""
+    return hashlib.sha256(value.model_dump_json(by_alias=True).encode()).hexdigest()
+
+
+def _command_of(text: str) -> Observation:
+    name, _, step = text.removeprefix("/").partition(" ")
+    return Observation(intent=Intent(name), target_step=step or None)

@@ -1,0 +1,1 @@
+"""Where events are kept: SQLite by default, another database by URL."""

@@ -1,0 +1,200 @@
+"""Keeps events in a database through SQLAlchemy, each committed before the call returns.
+
+It knows nothing of what the events mean. Faults of the database become a `StoreError` that
+says what to do.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from pydantic import ValidationError
+from sqlalchemy import exc
+
+from agent.errors import InputError, StoreError
+from agent.interview.events import EVENT, Event, Graded, Started
+from agent.store.tables import events
+
+_MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+_BUSY_SECONDS = 5
+_T = TypeVar("_T")
+
+
+def default_path() -> Path:
+    """The SQLite file in the user's data folder."""
+    import platformdirs
+
+    return platformdirs.user_data_path("sevenstep") / "sevenstep.db"
+
+
+class SqlStore:
+    """Events in a SQL database. Opening it makes or migrates the tables."""
+
+    def __init__(self, database: str | None = None) -> None:
+        """Open `database`: an SQLAlchemy URL, or a path to an SQLite file, or the default.
+
+        Raises InputError for a URL that cannot be read, StoreError for a database that
+        cannot be used.
+        """
+        self._url = _url(database)
+        self._shown = self._url.render_as_string(hide_password=True)
+        with self._faults():
+            self._engine = _engine(self._url)
+        with self._faults(), self._engine.begin() as connection:
+            _migrate(connection)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    async def append(self, interview: str, seq: int, event: Event) -> None:
+        """Store an interview's event number `seq` (from 0); it is committed on return.
+
+        Raises StoreError if that number is taken: the interview goes on somewhere else.
+        """
+        await self._run(lambda connection: _append(connection, interview, seq, event))
+
+    async def events(self, interview: str) -> tuple[Event, ...]:
+        """All events of an interview in their order; empty for an unknown one."""
+        query = sa.select(events.c.payload).where(events.c.interview == interview)
+        rows = await self._run(
+            lambda connection: connection.execute(query.order_by(events.c.seq)).scalars().all()
+        )
+        return tuple(self._parsed(row) for row in rows)
+
+    async def interviews(self) -> tuple[tuple[Started, Graded | None], ...]:
+        """Every interview's first event, and its grading if there is one, oldest first."""
+        query = (
+            sa.select(events.c.interview, events.c.payload)
+            .where(events.c.type.in_(["started", "graded"]))
+            .order_by(events.c.at, events.c.interview, events.c.seq)
+        )
+        rows = await self._run(lambda connection: connection.execute(query).all())
+        started: dict[str, Started] = {}
+        graded: dict[str, Graded] = {}
+        for name, payload in rows:
+            event = self._parsed(payload)
+            if isinstance(event, Started):
+                started[name] = event
+            elif isinstance(event, Graded):
+                graded[name] = event
+        return tuple((event, graded.get(name)) for name, event in started.items())
+
+    def _parsed(self, payload: str) -> Event:
+        try:
+            return EVENT.validate_json(payload)
+        except ValidationError as error:
+            raise StoreError(
+                f"the database {self._shown} holds an event that this version cannot read; "
+                "was it written by a newer version?"
+            ) from error
+
+    async def _run(self, work: Callable[[sa.Connection], _T]) -> _T:
+        def in_thread() -> _T:
+            with self._faults(), self._engine.begin() as connection:
+                return work(connection)
+
+        return await asyncio.to_thread(in_thread)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Turn the database's faults into one line that says what to do."""
+        try:
+            yield
+        except exc.IntegrityError as error:
+            raise StoreError(
+                "this interview was continued in another place; go on there, or resume it anew"
+            ) from error
+        except (exc.SQLAlchemyError, CommandError, OSError) as error:
+            problem, remedy = _explained(error)
+            raise StoreError(f"database {self._shown}: {problem}; {remedy}") from error
+
+
+def _append(connection: sa.Connection, interview: str, seq: int, event: Event) -> None:
+    connection.execute(
+        events.insert().values(
+            interview=interview,
+            seq=seq,
+            type=event.type,
+            at=event.at,
+            payload=event.model_dump_json(),
+        )
+    )
+
+
+def _url(database: str | None) -> sa.URL:
+    if database is None:
+        path = default_path()
+    elif "://" not in database:
+        path = Path(database).expanduser()
+    else:
+        try:
+            url = sa.make_url(database)
+        except exc.ArgumentError as error:
+            raise InputError(
+                f"{database!r} is no database URL; give a path or, for example, "
+                "postgresql://user@host/name"
+            ) from error
+        return url.set(drivername="postgresql+psycopg") if url.drivername in (
+            "postgresql",
+            "postgres",
+        ) else url
+    return sa.URL.create("sqlite", database=str(path))
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() != "sqlite":
+        try:
+            return sa.create_engine(url, pool_pre_ping=True)
+        except (ModuleNotFoundError, exc.NoSuchModuleError) as error:
+            raise StoreError(
+                f"the driver for {url.drivername!r} is not installed; for PostgreSQL run "
+                "pip install 'sevenstep[postgres]'"
+            ) from error
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    sa.event.listen(engine, "connect", _durable)
+    return engine
+
+
+def _durable(connection: Any, _: object) -> None:
+    """Commits survive a crash, and readers do not block the writer."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _migrate(connection: sa.Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    head = ScriptDirectory.from_config(config).get_current_head()
+    if MigrationContext.configure(connection).get_current_revision() != head:
+        command.upgrade(config, "head")
+
+
+def _explained(error: Exception) -> tuple[str, str]:
+    text = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    for sign, problem, remedy in (
+        ("locked", "is locked by another program", "close that program and try again"),
+        ("not a database", "is not an SQLite database", "name another with --db"),
+        ("malformed", "is damaged", "restore a copy, or name another with --db"),
+        ("disk is full", "cannot be written, the disk is full", "free some space and resume"),
+        ("readonly", "may not be written", "change its permissions or name another with --db"),
+        ("unable to open", "cannot be opened", "check the folder's permissions"),
+        ("Can't locate revision", "was made by a newer version", "update sevenstep"),
+        ("Permission denied", "may not be opened", "change its permissions or use --db"),
+    ):
+        if sign.lower() in text.lower():
+            return problem, remedy
+    return text, "check --db and SEVENSTEP_DATABASE_URL"
