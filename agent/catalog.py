@@ -84,19 +84,15 @@ def load_rubric(path: Path) -> Rubric:
     if isinstance(raw.get("overall"), str):
         sources["overall",] = path.parent / raw["overall"]
         raw["overall"] = _included(path, raw["overall"], "overall")
-    return _validated(Rubric, raw, path, sources)
+    rubric = _validated(Rubric, raw, path, sources)
+    _require_id(rubric.id, path.parent.name if path.name == "rubric.yaml" else path.stem, path)
+    return rubric
 
 
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario from one file; raises FileError naming the file, field and remedy."""
     scenario = _validated(Scenario, read_yaml_mapping(path), path)
-    if scenario.id != path.stem:
-        raise FileError(
-            path,
-            f"the id {scenario.id!r} differs from the file's name {path.stem!r}",
-            where="id",
-            remedy="make the two the same",
-        )
+    _require_id(scenario.id, path.stem, path)
     return scenario
 
 
@@ -247,6 +243,17 @@ def _explained(error: Any) -> tuple[str, str]:
     shown = repr(error["input"])
     shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
     return f"{shown} is not accepted", message[0].lower() + message[1:]
+
+
+def _require_id(given: str, name: str, path: Path) -> None:
+    """Files are found by their names, so that an id which differs would never be found."""
+    if given != name:
+        raise FileError(
+            path,
+            f"the id {given!r} differs from the file's name {name!r}",
+            where="id",
+            remedy="make the two the same",
+        )
 
 
 def _field(location: Sequence[str | int]) -> str:

@@ -175,6 +175,12 @@ class Engine(Protocol):
     note: str
     rubric: Rubric
     scenario: Scenario
-    observer: Observer
-    speaker: Speaker
-    grader: Grader
+
+    @property
+    def observer(self) -> Observer: ...
+
+    @property
+    def speaker(self) -> Speaker: ...
+
+    @property
+    def grader(self) -> Grader: ...

@@ -37,7 +37,5 @@ class Transcript(Frozen):
     def answers(self) -> tuple[Turn, ...]:
         """What the candidate said: the only turns in which evidence can stand."""
         return tuple(
-            turn
-            for turn in self.turns
-            if turn.speaker is Party.candidate and turn.kind == "answer"
+            turn for turn in self.turns if turn.speaker is Party.candidate and turn.kind == "answer"
         )

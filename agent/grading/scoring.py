@@ -9,10 +9,22 @@ of every mean and lowers the coverage instead.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from pydantic import Field
+
 from agent.frozen import Frozen
 from agent.grading.evidence import verified
 from agent.ports import Graded, GradedFlag, Verdict
-from agent.rubric import TOP_LEVEL, Bands, Criterion, Decision, Level, Rubric, Seniority
+from agent.rubric import (
+    TOP_LEVEL,
+    Bands,
+    Criterion,
+    Decision,
+    Level,
+    Overall,
+    Rubric,
+    Seniority,
+    Step,
+)
 from agent.scenario import Scenario
 from agent.scorecard import (
     NOT_ASSESSED,
@@ -54,8 +66,8 @@ class Sitting(Frozen):
     seniority: Seniority
     ledger: tuple[Help, ...] = ()
     asked_facts: tuple[str, ...] = ()
-    step_seconds: dict[str, float] = {}
-    step_turns: dict[str, int] = {}
+    step_seconds: dict[str, float] = Field(default_factory=dict)
+    step_turns: dict[str, int] = Field(default_factory=dict)
     unobserved_turns: tuple[int, ...] = ()
 
 
@@ -233,9 +245,9 @@ def _margin(percent: float | None, bands: Bands, decision: Decision | None) -> M
 def _step_scores(
     rubric: Rubric, grades: Sequence[CriterionGrade], sitting: Sitting
 ) -> tuple[StepScore, ...]:
-    sections = [*rubric.steps, *([rubric.overall] if rubric.overall else [])]
+    whole: tuple[Step | Overall, ...] = (rubric.overall,) if rubric.overall else ()
     scores = []
-    for section in sections:
+    for section in (*rubric.steps, *whole):
         mine = [grade for grade in grades if grade.step == section.id]
         share = _shares(rubric, mine)
         scores.append(
@@ -268,8 +280,7 @@ def _strengths(
     good = [g for g in grades if isinstance(g.level, int) and g.level >= _STRENGTH_FROM]
     good.sort(key=lambda g: (-_as_level(g), g.prompted, -share[g.id]))
     return tuple(
-        _highlight(grade, _points(grade, share), grade.anchor or "")
-        for grade in good[:_HIGHLIGHTS]
+        _highlight(grade, _points(grade, share), grade.anchor or "") for grade in good[:_HIGHLIGHTS]
     )
 
 

@@ -15,6 +15,9 @@ from agent.move import Move
 from agent.ports import Observation
 from agent.scorecard import Scorecard
 
+Source = Literal["live", "script", "demo"]
+"""Who answers: a person, a file of turns, or the shipped sample candidate."""
+
 
 class _Event(Frozen):
     clock: Annotated[float, Field(ge=0)]
@@ -33,14 +36,15 @@ class Started(_Event):
     options: Options
     engine: str
     version: str
+    source: Source = "live"
 
 
 class CandidateSaid(_Event):
-    """The candidate sent a message."""
+    """The candidate sent a message; `command` is what it means if it needs no observer."""
 
     type: Literal["candidate_said"] = "candidate_said"
     text: str
-    command: bool = False
+    command: Observation | None = None
 
 
 class Observed(_Event):

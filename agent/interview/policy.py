@@ -102,7 +102,7 @@ def _decline(table: Table) -> Move | None:
 
 def _clarify(table: Table) -> Move | None:
     reply = _reveal(table)
-    if reply is None or table.seen.sightings and _has_content(table):
+    if reply is None or (table.seen.sightings and _has_content(table)):
         return None
     return _replied(table, reply)
 
@@ -121,7 +121,7 @@ def _hint(table: Table) -> Move | None:
 
 
 def _follow(table: Table) -> Move | None:
-    plan, state, seen = table
+    _, state, seen = table
     step = _step(table)
     target: Step | None
     if seen.intent in (Intent.move_on, Intent.move_to):

@@ -61,7 +61,7 @@ class Session:
         self._engine = engine
         self._clock = clock
         self._watch = Stopwatch(clock, state.clock)
-        self._hear = hear or (lambda piece: None)
+        self._hear = hear
         self._events = list(events)
         self.state = state
         self.plan = Plan(rubric=engine.rubric, scenario=engine.scenario, options=state.options)
@@ -75,22 +75,20 @@ class Session:
         clock: Clock,
         *,
         hear: Callable[[str], None] | None = None,
-        interview: str | None = None,
+        source: ev.Source = "live",
     ) -> "Session":
         """Begin an interview and put its first question.
 
         `hear` is called with each piece of the interviewer's words as it becomes ready.
         Raises InputError for a step that the rubric does not have.
         """
-        options = options.model_copy(
-            update={"steps": checked_steps(engine.rubric, options.steps)}
-        )
+        options = options.model_copy(update={"steps": checked_steps(engine.rubric, options.steps)})
         session = cls(log, engine, clock, InterviewState(options=options), (), hear)
         await session._store(
             ev.Started(
                 clock=0.0,
                 at=clock.now(),
-                interview=interview or uuid.uuid4().hex[:10],
+                interview=uuid.uuid4().hex[:10],
                 scenario=engine.scenario.id,
                 scenario_hash=content_hash(engine.scenario),
                 rubric=engine.rubric.id,
@@ -98,6 +96,7 @@ class Session:
                 options=options,
                 engine=engine.name,
                 version=__version__,
+                source=source,
             )
         )
         await session.work()
@@ -155,16 +154,16 @@ class Session:
             )
         await self._take(text, None)
 
-    async def command(self, intent: Intent, step: str | None = None) -> None:
+    async def command(self, typed: str, intent: Intent, step: str | None = None) -> None:
         """Take a wish that needs no observer: a hint, moving on, moving to `step`, the end.
 
-        Raises InputError for a step that this interview does not have.
+        `typed` is how it stands in the transcript. Raises InputError for a step that this
+        interview does not have.
         """
         known = [one.id for one in self.plan.steps()]
         if step is not None and step not in known:
             raise InputError(f"unknown step {step!r}; this interview has {', '.join(known)}")
-        shown = f"/{intent.value}" + (f" {step}" if step else "")
-        await self._take(shown, Observation(intent=intent, target_step=step))
+        await self._take(typed, Observation(intent=intent, target_step=step))
 
     async def note(self, text: str) -> None:
         """Keep a private note; it is no evidence."""
@@ -218,23 +217,18 @@ class Session:
                 case _:
                     return
 
-    async def _take(self, text: str, observation: Observation | None) -> None:
+    async def _take(self, text: str, command: Observation | None) -> None:
         if not self.is_open:
             raise InputError("the interview is over; `sevenstep practice` begins another")
         await self.unpause()
-        self._clock.spoken("" if observation else text)
-        is_command = observation is not None
-        await self._store(ev.CandidateSaid(text=text, command=is_command, **self._stamp()))
-        if observation is not None:
-            await self._store(ev.Observed(observation=observation, **self._stamp()))
+        self._clock.spoken("" if command else text)
+        await self._store(ev.CandidateSaid(text=text, command=command, **self._stamp()))
         await self.work()
 
     async def _observe(self) -> None:
         state = self.state
-        if state.turns[-1].kind == "command":
-            # Cut off between a command and its reading: the wording says what was wanted.
-            observation = _command_of(state.turns[-1].text)
-            await self._store(ev.Observed(observation=observation, **self._stamp()))
+        if state.command is not None:
+            await self._store(ev.Observed(observation=state.command, **self._stamp()))
             return
         listening = Listening(
             transcript=state.transcript,
@@ -271,7 +265,8 @@ class Session:
         pieces = []
         async for piece in self._engine.speaker.say(speaking):
             pieces.append(piece)
-            self._hear(piece)
+            if self._hear is not None:
+                self._hear(piece)
         await self._store(ev.InterviewerSaid(text="".join(pieces), **self._stamp()))
 
     async def _graded(self) -> Scorecard:
@@ -348,8 +343,3 @@ def record_of(
 def content_hash(value: BaseModel) -> str:
     """SHA-256 over the value's canonical JSON: the same content has the same hash."""
     return hashlib.sha256(value.model_dump_json(by_alias=True).encode()).hexdigest()
-
-
-def _command_of(text: str) -> Observation:
-    name, _, step = text.removeprefix("/").partition(" ")
-    return Observation(intent=Intent(name), target_step=step or None)

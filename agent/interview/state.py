@@ -52,6 +52,7 @@ class InterviewState:
     clock: float = 0.0
     paused: bool = False
     turns: tuple[Turn, ...] = ()
+    command: Observation | None = None
     observation: Observation | None = None
     unobserved: tuple[int, ...] = ()
     move: Move | None = None
@@ -110,7 +111,7 @@ def fold(events: Iterable[ev.Event]) -> InterviewState:
     return reduce(apply, events, InterviewState())
 
 
-def apply(state: InterviewState, event: ev.Event) -> InterviewState:
+def apply(state: InterviewState, event: ev.Event) -> InterviewState:  # noqa: PLR0912 (one case an event)
     """The state after one more event."""
     if state.pending == "start" and not isinstance(event, ev.Started):
         raise EngineError(f"the interview's first event is {event.type!r}, not 'started'")
@@ -133,6 +134,7 @@ def apply(state: InterviewState, event: ev.Event) -> InterviewState:
                 state,
                 turns=(*state.turns, turn),
                 step_turns=MappingProxyType(counted),
+                command=event.command,
                 observation=None,
                 pending="observe",
             )

@@ -44,8 +44,7 @@ class OfflineGrader:
             reason = "The offline engine reads English only, and much of the answer is not."
             return Graded(
                 verdicts=tuple(
-                    Verdict(criterion=name, reason=reason, level=None)
-                    for name in grading.assessed
+                    Verdict(criterion=name, reason=reason, level=None) for name in grading.assessed
                 ),
                 flags=tuple(notes),
             )

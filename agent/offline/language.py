@@ -6,8 +6,9 @@ A judgement by the commonest words of a few languages and by script; not a langu
 from agent.offline.text import FUNCTION_WORDS, sentences
 
 _MIN_WORDS = 8
-_FOREIGN = frozenset(
-    """
+_FOREIGN = (
+    frozenset(
+        """
     der die das und ist nicht ein eine einen wir ich mit für auf den dem des werden würde sich auch
     oder wenn wie als von zu bei nach über haben kann
     le la les et est pas une nous je avec pour sur dans qui que des du au aux serait ou comme par
@@ -18,7 +19,10 @@ _FOREIGN = frozenset(
     och är inte vi jag med för på av som det ett att
     nie jest się na że do i w z to jak oraz
     """.split()
-) - FUNCTION_WORDS - {"i", "to", "as", "no", "do", "is", "is", "in"}
+    )
+    - FUNCTION_WORDS
+    - {"i", "to", "as", "no", "do", "is", "in"}
+)
 
 
 def is_unreadable(text: str) -> bool:

@@ -5,43 +5,22 @@ justified, anticipating or quantified. It is a baseline: it sees wording, not tr
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from agent.offline.matcher import TermIndex
-from agent.offline.text import Sentence, sentences
+from agent.offline.text import FUNCTION_WORDS, Sentence, sentences
+from agent.offline.wordings import REASONS, RISKS
 from agent.rubric import Criterion, Level, Measure, Rubric
 from agent.scenario import Scenario
 
-REASONS = (
-    "because", "since we", "since the", "since it", "since most", "so that", "therefore", "thus",
-    "hence", "which means", "that means", "meaning that", "that way", "this way", "due to",
-    "trade off", "tradeoff", "trade", "instead of", "rather than", "otherwise", "the reason",
-    "reason is", "that's why", "which is why", "to avoid", "to prevent", "in order to", "versus",
-    "downside", "upside", "the cost of", "at the cost", "the price of", "at the price", "whereas",
-    "compared to", "compared with", "as opposed to", "worth it", "not worth", "pays off",
-    "so it", "so we", "so the", "so i", "so they", "so a", "gives us", "lets us", "allows us",
-    "avoids", "prevents", "i prefer", "i'd prefer", "over a", "it matters", "what matters",
-    "even though", "unless", "only if", "justify", "justified", "justifies", "advantage",
-    "disadvantage", "cheaper", "simpler", "the problem is", "the point is", "would hide", "hides",
-    "balance", "hurts", "at the expense", "costs us", "the risk is", "would otherwise",
-)  # fmt: skip
-RISKS = (
-    "risk", "fail", "fails", "failure", "breaks", "broken", "edge case", "corner case", "worst case",
-    "what if", "if it goes", "goes down", "outage", "fall back", "fallback", "spike", "drops",
-    "degrade", "misleading", "would inflate", "inflates", "biased", "bias", "skew", "danger",
-    "dangerous", "careful", "trap", "gotcha", "subtle", "caveat", "guard", "guardrail", "silently",
-    "silent", "happens when", "stale", "abuse", "adversary", "attacker", "rare", "delay", "delayed",
-    "late", "lag", "mismatch", "blind spot", "overfit", "timeout", "times out", "contaminate",
-    "self fulfilling", "runaway", "starve", "alert", "roll back", "rollback", "kill switch",
-    "leak", "leaks", "unseen", "cold start", "collapse", "noisy", "never see", "exploration",
-    "counterfactual", "limitation", "pitfall", "concern", "worry", "watch out", "catch",
-)  # fmt: skip
-
-_LIST_HITS = 3
-_LIST_DENSITY = 0.42
-_LIST_FUNCTION_SHARE = 0.2
+_FRAGMENT_WORDS = 3
+_LIST_DENSITY = 0.5
+_LIST_MARKS = 2
+_LIST_GLUE = frozenset(
+    "and or with plus use using used i we you would will do also then like such it the a".split()
+)
 _MAX_QUOTES = 3
 
 _REASON, _RISK, _VOCABULARY = "reason", "risk", "vocabulary"
@@ -109,7 +88,7 @@ class ReadSentence:
     ideas: dict[str, frozenset[str]]
     core: frozenset[str]
     own_ideas: frozenset[str]
-    vocabulary: frozenset[Hashable]
+    vocabulary: frozenset[str]
     reason: bool
     risk: bool
     listed: bool
@@ -130,7 +109,7 @@ class Reader:
     def __init__(self, rubric: Rubric, scenario: Scenario) -> None:
         self.rubric = rubric
         self.scenario = scenario
-        groups: dict[Hashable, Iterable[str]] = {}
+        groups: dict[tuple[str, str], Iterable[str]] = {}
         self._core: set[tuple[str, str]] = set()
         self._negatable: set[tuple[str, str]] = set()
         for criterion in rubric.criteria():
@@ -148,46 +127,38 @@ class Reader:
                 self._core.add(key)
                 self._negatable.add(key)
         for at, word in enumerate(scenario.vocabulary):
-            groups[_VOCABULARY, at] = (word,)
+            groups[_VOCABULARY, str(at)] = (word,)
         groups[_REASON, ""] = REASONS
         groups[_RISK, ""] = RISKS
         self._index = TermIndex(groups, rubric.synonyms)
 
     def read(self, turn: int, text: str) -> ReadTurn:
         """Read one turn; `turn` is its index in the transcript."""
-        pieces = sentences(text)
-        return ReadTurn(
-            turn,
-            tuple(
-                self._read_sentence(piece, is_last=at == len(pieces) - 1)
-                for at, piece in enumerate(pieces)
-            ),
-        )
+        return ReadTurn(turn, tuple(self._read_sentence(piece) for piece in sentences(text)))
 
-    def _read_sentence(self, sentence: Sentence, *, is_last: bool) -> ReadSentence:
+    def _read_sentence(self, sentence: Sentence) -> ReadSentence:
         ideas: dict[str, set[str]] = defaultdict(set)
-        core, own_ideas, vocabulary = set(), set(), set()
+        core: set[str] = set()
+        own_ideas: set[str] = set()
+        vocabulary: set[str] = set()
         reason = risk = False
-        hit_positions: set[int] = set()
-        keys: set[tuple[str, str]] = set()
+        term_positions: set[int] = set()
         for hit in self._index.hits(sentence):
-            kind, name = hit.key  # type: ignore[misc]
+            kind, name = hit.key
             if kind == _REASON:
                 reason = True
             elif kind == _RISK:
                 risk = True
             elif kind == _VOCABULARY:
                 vocabulary.add(name)
+                term_positions.update(hit.positions)
             elif not (hit.negated and (kind, name) in self._negatable):
                 ideas[kind].add(name)
-                keys.add((kind, name))
-                hit_positions.update(hit.positions)
+                term_positions.update(hit.positions)
                 if (kind, name) in self._core:
                     core.add(kind)
                 if name.startswith("scenario:"):
                     own_ideas.add(kind)
-        dense = len(hit_positions) / len(sentence.words) > _LIST_DENSITY
-        bare = sentence.function_share < _LIST_FUNCTION_SHARE and not sentence.has_number
         return ReadSentence(
             sentence=sentence,
             ideas={kind: frozenset(names) for kind, names in ideas.items()},
@@ -196,9 +167,22 @@ class Reader:
             vocabulary=frozenset(vocabulary),
             reason=reason,
             risk=risk,
-            listed=bare and dense and len(keys) >= _LIST_HITS,
+            listed=not reason and _is_list(sentence, term_positions),
             rhetorical=sentence.is_question,
         )
+
+
+def _is_list(sentence: Sentence, term_positions: set[int]) -> bool:
+    """Whether a sentence only lists terms: nothing relates them to each other or to a figure."""
+    content = {at for at, word in enumerate(sentence.words) if word not in _LIST_GLUE}
+    relations = any(sentence.words[at] in FUNCTION_WORDS for at in content)
+    marks = sentence.text.count(",") + sum(word in ("and", "or") for word in sentence.words)
+    return (
+        not relations
+        and not sentence.has_number
+        and (marks >= _LIST_MARKS or len(content) <= _FRAGMENT_WORDS)
+        and len(term_positions & content) > _LIST_DENSITY * len(content)
+    )
 
 
 @dataclass(frozen=True)

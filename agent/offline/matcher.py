@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -21,16 +22,19 @@ _FUZZY_FROM_LENGTH = 7
 _KNOWN_SHORT = frozenset(stem for word in FUNCTION_WORDS for stem in stems(word))
 
 
+_Key = TypeVar("_Key", bound=Hashable)
+
+
 @dataclass(frozen=True)
-class Hit:
+class Hit(Generic[_Key]):
     """A term of the group `key`, at these word positions of a sentence."""
 
-    key: Hashable
+    key: _Key
     positions: tuple[int, ...]
     negated: bool
 
 
-class TermIndex:
+class TermIndex(Generic[_Key]):
     """Many groups of terms, searched together.
 
     `groups` maps a key to its terms; `synonyms` are sets of phrases that stand for one
@@ -39,7 +43,7 @@ class TermIndex:
 
     def __init__(
         self,
-        groups: Mapping[Hashable, Iterable[str]],
+        groups: Mapping[_Key, Iterable[str]],
         synonyms: Sequence[Sequence[str]] = (),
     ) -> None:
         same: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
@@ -47,7 +51,7 @@ class TermIndex:
             variants = {stems(phrase) for phrase in group}
             for variant in variants:
                 same[variant] |= variants
-        self._by_first: dict[str, list[tuple[tuple[str, ...], Hashable]]] = defaultdict(list)
+        self._by_first: dict[str, list[tuple[tuple[str, ...], _Key]]] = defaultdict(list)
         vocabulary: set[str] = set()
         for key, terms in groups.items():
             variants = set()
@@ -61,7 +65,7 @@ class TermIndex:
         self._long = sorted(word for word in vocabulary if len(word) >= _FUZZY_FROM_LENGTH - 1)
         self._corrected = lru_cache(maxsize=50_000)(self._correct)
 
-    def hits(self, sentence: Sentence) -> list[Hit]:
+    def hits(self, sentence: Sentence) -> list[Hit[_Key]]:
         """All terms in a sentence, in the order in which they stand."""
         words = [self._corrected(word) for word in sentence.stems]
         found = []

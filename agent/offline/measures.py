@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from agent.offline.levels import ReadSentence, Reading
+from agent.offline.levels import Reading, ReadSentence
 from agent.offline.matcher import TermIndex
 from agent.rubric import Criterion, Level, Measure
 from agent.scenario import Curveball
@@ -97,9 +97,7 @@ def _by_vocabulary(reading: Reading) -> Measured:
         read.sentence.has_number and bool(read.vocabulary or read.ideas)
         for _, _, read in reading.plain
     )
-    level = min(
-        _reached(len(words), _WORDS_FOR_LEVEL), _reached(numbers, _NUMBERS_FOR_LEVEL)
-    )
+    level = min(_reached(len(words), _WORDS_FOR_LEVEL), _reached(numbers, _NUMBERS_FOR_LEVEL))
     return Measured(
         level,
         _best(reading, lambda read: len(read.vocabulary) + read.sentence.has_number, level),

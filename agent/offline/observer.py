@@ -51,7 +51,7 @@ class OfflineObserver:
         facts, beyond = self._asked(pieces, has_content=bool(content))
 
         intent = Intent.answer
-        if Intent.orders in shown or Intent.abuse in shown and not content:
+        if Intent.orders in shown or (Intent.abuse in shown and not content):
             intent = Intent.orders if Intent.orders in shown else Intent.abuse
         elif Intent.end in shown and brief:
             intent = Intent.end
@@ -59,7 +59,7 @@ class OfflineObserver:
             intent = Intent.fish
         elif target is not None:
             intent = Intent.move_to
-        elif Intent.move_on in shown and (brief or shown[-1] is Intent.move_on and not content):
+        elif Intent.move_on in shown and (brief or (shown[-1] is Intent.move_on and not content)):
             intent = Intent.move_on
         elif Intent.ask_hint in shown and brief and len(content) < 2 and not facts:
             intent = Intent.ask_hint
@@ -101,9 +101,7 @@ class OfflineObserver:
         found = [*self._flags.red_flags(last), *self._flags.contradictions(before, last)]
         return [FlagSighting(flag=flag.flag, quote=flag.quote) for flag in found]
 
-    def _asked(
-        self, pieces: tuple[Sentence, ...], *, has_content: bool
-    ) -> tuple[list[str], bool]:
+    def _asked(self, pieces: tuple[Sentence, ...], *, has_content: bool) -> tuple[list[str], bool]:
         """The facts asked for, and whether something was asked that the sheet does not hold."""
         facts: list[str] = []
         unanswered = False

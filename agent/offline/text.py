@@ -31,14 +31,17 @@ _NUMBER = re.compile(
 )
 
 FUNCTION_WORDS = frozenset(
-    """a an the this that these those i we you he she it they me us him her them my our your his its
-    their who whom which what when where why how there here is am are was were be been being do does
-    did have has had having will would shall should can could may might must not no nor and or but if
-    then than so because as of at by for with about against between into through during before after
-    above below to from up down in out on off over under again once all any both each few more most
-    other some such only own same too very just also while until since let's i'd i'll i'm i've we'd
-    we'll we're we've it's that's there's don't doesn't didn't isn't aren't wasn't weren't can't won't
-    wouldn't shouldn't couldn't you'd you'll you're they're they'd""".split()
+    """
+    a an the this that these those i we you he she it they me us him her them my our your
+    his its their who whom which what when where why how there here is am are was were be
+    been being do does did have has had having will would shall should can could may might
+    must not no nor and or but if then than so because as of at by for with about against
+    between into through during before after above below to from up down in out on off over
+    under again once all any both each few more most other some such only own same too very
+    just also while until since let's i'd i'll i'm i've we'd we'll we're we've it's that's
+    there's don't doesn't didn't isn't aren't wasn't weren't can't won't wouldn't shouldn't
+    couldn't you'd you'll you're they're they'd
+    """.split()
 )
 
 _NEGATORS = frozenset(
@@ -47,7 +50,9 @@ _NEGATORS = frozenset(
 )
 _NEGATING_PHRASES = (("instead", "of"), ("rather", "than"), ("no", "need"))
 _NOT_NEGATING = frozenset({"only", "just", "merely", "necessarily", "to", "mention"})
-_SCOPE_END = frozenset({"but", "because", "so", "until", "unless", "and", "then", "however", "instead"})
+_SCOPE_END = frozenset(
+    {"but", "because", "so", "until", "unless", "and", "then", "however", "instead"}
+)
 _NEGATION_SCOPE = 4
 
 

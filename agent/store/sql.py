@@ -143,10 +143,15 @@ def _url(database: str | None) -> sa.URL:
                 f"{database!r} is no database URL; give a path or, for example, "
                 "postgresql://user@host/name"
             ) from error
-        return url.set(drivername="postgresql+psycopg") if url.drivername in (
-            "postgresql",
-            "postgres",
-        ) else url
+        return (
+            url.set(drivername="postgresql+psycopg")
+            if url.drivername
+            in (
+                "postgresql",
+                "postgres",
+            )
+            else url
+        )
     return sa.URL.create("sqlite", database=str(path))
 
 

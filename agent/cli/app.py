@@ -1,0 +1,75 @@
+"""The command `sevenstep`: puts the commands together and turns errors into exit code 2.
+
+It imports nothing but typer, so that `--help` is fast.
+"""
+
+import os
+import sys
+
+import typer
+
+from agent import __version__
+from agent.cli import browse, check, history, practice, resume, schema
+
+app = typer.Typer(
+    name="sevenstep",
+    help="A mock interviewer for machine-learning system design interviews.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+rubric = typer.Typer(help="Check and start rubric files.", no_args_is_help=True)
+scenario = typer.Typer(help="Check and start scenario files.", no_args_is_help=True)
+
+app.command("practice")(practice.practice)
+app.command("resume")(resume.resume)
+app.command("history")(history.history)
+app.command("report")(history.report)
+app.command("steps")(browse.steps)
+app.command("scenarios")(browse.scenarios)
+app.command("schema")(schema.schema)
+rubric.command("check")(check.check_rubrics)
+rubric.command("new")(check.new_rubric)
+scenario.command("check")(check.check_scenarios)
+scenario.command("new")(check.new_scenario)
+app.add_typer(rubric, name="rubric")
+app.add_typer(scenario, name="scenario")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sevenstep {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """A mock interviewer for machine-learning system design interviews."""
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line and exit code 2."""
+    from agent.errors import SevenstepError
+
+    try:
+        app()
+    except SevenstepError as error:
+        _fail(" ".join(str(error).split()))
+    except BrokenPipeError:
+        # The reader has gone (`| head`); Python would complain once more while closing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename or 'input/output'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        typer.echo("\nInterrupted; what was said is kept: `sevenstep resume` goes on.", err=True)
+        sys.exit(130)
+
+
+def _fail(message: str) -> None:
+    typer.echo(f"sevenstep: {message}", err=True)
+    sys.exit(2)

@@ -1,0 +1,122 @@
+"""The commands inside an interview: what they are called and what they do."""
+
+from typing import NamedTuple
+
+from agent.cli.screen import Screen
+from agent.errors import InputError
+from agent.interview.plan import Pace
+from agent.interview.session import Session
+from agent.ports import Intent
+
+HELP = {
+    "/hint": "a hint about the question, stronger each time (it is noted on the scorecard)",
+    "/next": "on to the next step",
+    "/back STEP": "back to a step, for example /back metrics",
+    "/pause": "stop the clock",
+    "/time": "time and turns by step",
+    "/notes TEXT": "keep a private note; /notes alone shows them",
+    "/quit": "grade now, or keep the interview for later",
+    "/help": "this list",
+}
+_NAMES = frozenset(shown.split()[0].removeprefix("/") for shown in HELP)
+
+
+class CommandError(InputError):
+    """A command that does not exist or lacks something."""
+
+
+class Command(NamedTuple):
+    """A command with what stands behind it."""
+
+    name: str
+    rest: str
+
+    @property
+    def typed(self) -> str:
+        """As it was typed."""
+        return f"/{self.name} {self.rest}".rstrip()
+
+    @property
+    def is_a_turn(self) -> bool:
+        """Whether it is said to the interviewer, and not to the program."""
+        return self.name in ("hint", "next", "back")
+
+
+def parse_command(text: str) -> Command | None:
+    """The command in a message, or None if it is an answer.
+
+    Raises CommandError for an unknown one. An answer that begins with a slash is sent by
+    putting a space before it.
+    """
+    if not text.startswith("/") or "\n" in text.strip():
+        return None
+    name, _, rest = text.strip().removeprefix("/").partition(" ")
+    if name.lower() not in _NAMES:
+        raise CommandError(
+            f"there is no command /{name}; /help lists them (to send this as an answer, "
+            "put a space before it)"
+        )
+    return Command(name.lower(), rest.strip())
+
+
+async def run_command(session: Session, screen: Screen, command: Command) -> bool:
+    """Carry out a command; False if the candidate leaves by it."""
+    match command.name:
+        case "hint":
+            await session.command(command.typed, Intent.ask_hint)
+        case "next":
+            await session.command(command.typed, Intent.move_on)
+        case "back":
+            step = _step(session, command.rest)
+            await session.command(command.typed, Intent.move_to, step)
+        case "time":
+            _show_time(session, screen)
+        case "notes":
+            await _notes(session, screen, command.rest)
+        case "help":
+            for shown, what in HELP.items():
+                screen.tell(f"{shown:<12} {what}")
+        case "quit":
+            return False
+        case "pause":
+            await session.pause()
+    return True
+
+
+def _step(session: Session, wanted: str) -> str:
+    """The step that `/back` names: an id, the beginning of an id or title, or the one before."""
+    steps = session.plan.steps()
+    if not wanted:
+        entered = session.state.entered
+        if len(entered) < 2:
+            raise CommandError("there is no step before this one")
+        here = session.state.step
+        return entered[max(0, entered.index(here or entered[-1]) - 1)]
+    low = wanted.lower()
+    for step in steps:
+        names = (step.id, step.id.replace("_", " "), step.title.lower(), *step.called)
+        if any(name.startswith(low) for name in names):
+            return step.id
+    raise CommandError(f"unknown step {wanted!r}; the steps are {', '.join(s.id for s in steps)}")
+
+
+def _show_time(session: Session, screen: Screen) -> None:
+    state, plan = session.state, session.plan
+    for step in plan.steps():
+        here = "→" if step.id == state.step else " "
+        turns = f"{state.turns_in(step.id)} turns"
+        if plan.options.pace is Pace.timed:
+            spent = state.seconds_in(step.id)
+            if step.id == state.step:
+                spent += session.active_seconds - state.clock
+            turns = f"{spent / 60:4.1f} of {plan.seconds(step.id) / 60:4.1f} min, {turns}"
+        screen.tell(f"{here} {step.title:<28} {turns}")
+
+
+async def _notes(session: Session, screen: Screen, text: str) -> None:
+    if text:
+        await session.note(text)
+        screen.tell("Noted.")
+        return
+    for note in session.state.notes or ("No notes yet; /notes TEXT keeps one.",):
+        screen.tell(f"· {note}")

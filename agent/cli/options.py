@@ -1,0 +1,67 @@
+"""Options that several commands share, and what they open."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from agent.catalog import Catalog
+    from agent.interview.events import Started
+    from agent.ports import Engine
+    from agent.store.sql import SqlStore
+
+Db = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        envvar="SEVENSTEP_DATABASE_URL",
+        help="Database: a path to an SQLite file or an SQLAlchemy URL.",
+        show_default="in your data folder",
+    ),
+]
+Rubrics = Annotated[
+    list[Path] | None,
+    typer.Option("--rubrics", envvar="SEVENSTEP_RUBRICS", help="A folder of your own rubrics."),
+]
+Scenarios = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--scenarios", envvar="SEVENSTEP_SCENARIOS", help="A folder of your own scenarios."
+    ),
+]
+Json = Annotated[
+    Path | None, typer.Option("--json", help="Write the whole interview to this file.")
+]
+Script = Annotated[
+    Path | None,
+    typer.Option(
+        "--script",
+        help="Play candidate turns from a file: YAML with `candidate_turns`, or text with "
+        "blank lines between turns.",
+    ),
+]
+
+
+def catalog(rubrics: list[Path] | None, scenarios: list[Path] | None) -> "Catalog":
+    """The catalog over the user's folders and the shipped ones."""
+    from agent.catalog import Catalog
+
+    return Catalog(tuple(rubrics or ()), tuple(scenarios or ()))
+
+
+def store(database: str | None) -> "SqlStore":
+    """The opened store."""
+    from agent.store.sql import SqlStore
+
+    return SqlStore(database)
+
+
+def engine_of(started: "Started", shelf: "Catalog") -> "Engine":
+    """The engine with which an interview was begun."""
+    from agent.errors import InputError
+    from agent.offline.engine import OfflineEngine
+
+    if started.engine != OfflineEngine.name:
+        raise InputError(f"this version has no engine {started.engine!r}; it has 'offline'")
+    return OfflineEngine(shelf.rubric(started.rubric), shelf.scenario(started.scenario))

@@ -1,0 +1,1 @@
+"""Renders a finished interview for people: HTML, Markdown and the terminal's scorecard."""

@@ -1,0 +1,1 @@
+"""Measures the interviewer and the graders. It uses `agent`; nothing in `agent` uses it."""

@@ -1,0 +1,76 @@
+"""What several tests share: the catalog, engines, a store in memory, whole interviews."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache
+
+from agent.catalog import Catalog
+from agent.errors import StoreError
+from agent.interview.clock import ScriptClock
+from agent.interview.events import Event
+from agent.interview.plan import Options
+from agent.interview.session import Session
+from agent.offline.engine import OfflineEngine
+from agent.record import InterviewRecord
+from agent.rubric import Rubric
+from agent.scenario import Scenario
+
+SCENARIOS = tuple(Catalog().scenario_paths())
+
+
+@cache
+def rubric() -> Rubric:
+    """The shipped rubric."""
+    return Catalog().rubric()
+
+
+@cache
+def scenario(name: str = "netflix_recs") -> Scenario:
+    """A shipped scenario."""
+    return Catalog().scenario(name)
+
+
+@cache
+def engine(name: str = "netflix_recs") -> OfflineEngine:
+    """The offline engine for a shipped scenario."""
+    return OfflineEngine(rubric(), scenario(name))
+
+
+class MemoryLog:
+    """Events in memory, refused like the real store's when a number is taken."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, list[Event]] = defaultdict(list)
+
+    async def append(self, interview: str, seq: int, event: Event) -> None:
+        """Store an event."""
+        if len(self.stored[interview]) != seq:
+            raise StoreError("this number is taken")
+        self.stored[interview].append(event)
+
+    async def events(self, interview: str) -> tuple[Event, ...]:
+        """All events of an interview."""
+        return tuple(self.stored[interview])
+
+
+async def interviewed(
+    turns: Sequence[str], options: Options | None = None, name: str = "netflix_recs"
+) -> InterviewRecord:
+    """A whole scripted interview, graded."""
+    session = await Session.start(
+        MemoryLog(), engine(name), options or Options(), ScriptClock(), source="script"
+    )
+    left = list(turns)
+    while left and session.is_open:
+        await session.answer(left.pop(0))
+    await session.leave()
+    await session.finish()
+    return session.record(len(left))
+
+
+def interview(
+    turns: Sequence[str], options: Options | None = None, name: str = "netflix_recs"
+) -> InterviewRecord:
+    """The same without an event loop."""
+    return asyncio.run(interviewed(turns, options, name))
