@@ -1,20 +1,18 @@
 """What several tests share: the catalog, engines, a store in memory, whole interviews."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
 
 from agent.catalog import Catalog
-from agent.errors import StoreError
 from agent.interview.clock import ScriptClock
-from agent.interview.events import Event
 from agent.interview.plan import Options
 from agent.interview.session import Session
 from agent.offline.engine import OfflineEngine
 from agent.record import InterviewRecord
 from agent.rubric import Rubric
 from agent.scenario import Scenario
+from agent.store.memory import MemoryLog
 
 SCENARIOS = tuple(Catalog().scenario_paths())
 
@@ -35,23 +33,6 @@ def scenario(name: str = "netflix_recs") -> Scenario:
 def engine(name: str = "netflix_recs") -> OfflineEngine:
     """The offline engine for a shipped scenario."""
     return OfflineEngine(rubric(), scenario(name))
-
-
-class MemoryLog:
-    """Events in memory, refused like the real store's when a number is taken."""
-
-    def __init__(self) -> None:
-        self.stored: dict[str, list[Event]] = defaultdict(list)
-
-    async def append(self, interview: str, seq: int, event: Event) -> None:
-        """Store an event."""
-        if len(self.stored[interview]) != seq:
-            raise StoreError("this number is taken")
-        self.stored[interview].append(event)
-
-    async def events(self, interview: str) -> tuple[Event, ...]:
-        """All events of an interview."""
-        return tuple(self.stored[interview])
 
 
 async def interviewed(

@@ -1,11 +1,12 @@
-"""Which criteria of an interview may be judged: those that it came to.
+"""Which criteria of an interview may be judged: those that it came to. Pure.
 
-A criterion was come to when its step was entered and the candidate took a turn there, be it
-only to pass on the question, or when the candidate spoke to it anywhere. Pure.
+A step was come to when it was entered and the candidate took a turn there, be it only to pass
+on the question, or when the candidate took it up himself and met half of its criteria. Beyond
+that, a criterion to which the candidate spoke is judged wherever it belongs.
 """
 
 from agent.interview.state import InterviewState
-from agent.rubric import Rubric
+from agent.rubric import Rubric, Step
 from agent.transcript import Party
 
 
@@ -13,12 +14,11 @@ def assessed_criteria(rubric: Rubric, state: InterviewState) -> tuple[str, ...]:
     """The ids of the criteria that may be judged, in the rubric's order."""
     if not state.transcript.answers():
         return ()
-    answered = {turn.step for turn in state.turns if turn.speaker is Party.candidate}
     reached = {
         criterion.id
         for step in rubric.steps
         for criterion in step.criteria
-        if step.id in answered or criterion.id in state.seen
+        if criterion.id in state.seen or _is_reached(step, state)
     }
     if rubric.overall:
         reached |= {
@@ -27,3 +27,9 @@ def assessed_criteria(rubric: Rubric, state: InterviewState) -> tuple[str, ...]:
             if criterion.when == "always" or state.curveball_turn is not None
         }
     return tuple(criterion.id for criterion in rubric.criteria() if criterion.id in reached)
+
+
+def _is_reached(step: Step, state: InterviewState) -> bool:
+    taken = any(turn.speaker is Party.candidate and turn.step == step.id for turn in state.turns)
+    met = sum(criterion.id in state.seen for criterion in step.criteria)
+    return taken or met * 2 >= len(step.criteria)

@@ -219,10 +219,10 @@ def _decide(
     if capped:
         titles = ", ".join(grade.title.lower() for grade in grades if grade.id in failed)
         return Decision.lean_no_hire, (
-            f"{percent:.0f} percent would be {_words(decision)}, but a must-have is below "
+            f"{percent:.1f} percent would be {_words(decision)}, but a must-have is below "
             f"level {bands.must_have_level}: {titles}."
         )
-    return decision, f"{percent:.0f} percent lies in the band {_words(decision)}."
+    return decision, f"{percent:.1f} percent lies in the band {_words(decision)}."
 
 
 def _band(percent: float, bands: Bands) -> Decision:

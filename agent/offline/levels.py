@@ -16,6 +16,7 @@ from agent.rubric import Criterion, Level, Measure, Rubric
 from agent.scenario import Scenario
 
 _FRAGMENT_WORDS = 3
+_LIST_IDEAS = 3
 _LIST_DENSITY = 0.5
 _LIST_MARKS = 2
 _LIST_GLUE = frozenset(
@@ -61,7 +62,7 @@ class Found:
         if not self.passages:
             return 0
         if all(passage.listed for passage in self.passages):
-            return 1 if self.ideas >= 2 else 0
+            return 1 if self.ideas >= _LIST_IDEAS else 0
         if not (self.core and self.ideas >= 2 and self.own >= 2):
             return 1
         if not (self.ideas >= 3 and self.reasons >= 1 and self.own >= 3):

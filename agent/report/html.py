@@ -34,6 +34,7 @@ class _StepView:
     goal: str
     absent: str
     time: str
+    budget: str
     turns: str
     grades: tuple[_GradeView, ...]
 
@@ -118,7 +119,8 @@ def _step_views(
                 score=score,
                 goal=goals.get(score.id, ""),
                 absent=words.no_score(grades),
-                time=_time(score, plan),
+                time=words.NO_VALUE if score.seconds is None else words.duration(score.seconds),
+                budget=_budget(score, plan),
                 turns=words.NO_VALUE if score.turns is None else str(score.turns),
                 grades=tuple(_GradeView(grade, quotes.of_criterion[grade.id]) for grade in grades),
             )
@@ -126,13 +128,12 @@ def _step_views(
     return views
 
 
-def _time(score: StepScore, plan: Plan) -> str:
-    """The time used, and the budget where the clock decided."""
-    if score.seconds is None:
-        return words.NO_VALUE
-    used = words.duration(score.seconds)
-    budgeted = plan.options.pace is Pace.timed and any(s.id == score.id for s in plan.steps())
-    return f"{used} of {words.duration(plan.seconds(score.id))}" if budgeted else used
+def _budget(score: StepScore, plan: Plan) -> str:
+    """The step's time budget, where the clock decided; else empty."""
+    chosen = any(step.id == score.id for step in plan.steps())
+    if score.seconds is None or not chosen or plan.options.pace is not Pace.timed:
+        return ""
+    return words.duration(plan.seconds(score.id))
 
 
 def _spoke(step: _StepView) -> Spoke:

@@ -17,7 +17,7 @@ from agent.transcript import Turn
 _Lines = Iterable[str]
 _INLINE = re.compile(r"([\\`*_\[\]|~$])")
 _LINE_START = re.compile(r"^([#>+=-])")
-_NUMBERED = re.compile(r"^(\d{1,9})([.)])")
+_NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 # A bare address would become a link in GitHub's Markdown; an entity for one letter prevents it.
 _ADDRESS = re.compile(r"(?i)://|\b(w)(?=ww\.)|@")
 _ENTITIES = {"://": "&#58;//", "@": "&#64;"}

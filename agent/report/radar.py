@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-_WIDTH, _HEIGHT = 520, 400
+_WIDTH, _HEIGHT = 480, 380
 _CENTRE = (_WIDTH / 2, _HEIGHT / 2)
-_RADIUS = 120.0
+_RADIUS = 115.0
 _LABEL_GAP = 18.0
-_LINE = 15.0
-_WRAP_AT = 16
+_LINE = 17.0
+_WRAP_AT = 14
 _MIN_SPOKES = 3
 _Point = tuple[float, float]
 

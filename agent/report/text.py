@@ -198,6 +198,8 @@ def _text(text: str, style: str = "") -> Text:
 
 
 def _cut(text: str, most: int) -> str:
-    """The text's beginning on one line, ending in "…" where something was left out."""
+    """The text's beginning on one line, ending in "…" where words were left out."""
     line = words.one_line(text)
-    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+    if len(line) <= most:
+        return line
+    return f"{line[: most - 1].rpartition(' ')[0] or line[: most - 1]}…"

@@ -63,6 +63,10 @@ def decision(value: Decision | None) -> str:
     return "No decision" if value is None else value.value.replace("_", " ").capitalize()
 
 
+def _inline(value: Decision) -> str:
+    return decision(value).lower()
+
+
 def seniority(value: Seniority) -> str:
     """The level that was interviewed for, such as "Senior"."""
     return value.value.capitalize()
@@ -118,12 +122,15 @@ def came(grade: CriterionGrade) -> str:
 
 
 def margin(value: Margin) -> str:
-    """How far the percentage lies from the neighbouring bands; empty without a decision."""
+    """How far the percentage lies from the bands next to it; empty without a decision."""
+    order = list(Decision)
+    band = order[order.index(value.next) - 1] if value.next else order[-1]
     said = []
-    if value.above_floor is not None:
-        said.append(f"{points(value.above_floor)} above the floor of its band")
+    # The lowest band has no floor that anyone could fall below.
+    if value.above_floor is not None and band is not order[0]:
+        said.append(f"{points(value.above_floor)} above where {_inline(band)} begins")
     if value.to_next is not None and value.next is not None:
-        said.append(f"{points(value.to_next)} short of {decision(value.next).lower()}")
+        said.append(f"{points(value.to_next)} short of {_inline(value.next)}")
     return ", ".join(said)
 
 
