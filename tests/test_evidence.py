@@ -21,7 +21,7 @@ def said(*texts: str, by: Party = Party.candidate) -> Transcript:
 
 def test_a_quote_in_other_case_spacing_and_quotation_marks_is_found_as_written() -> None:
     text = "We\u2019d  split by\ntime, \u201calways\u201d."
-    assert locate("we'd split BY time, \"always\"", text) == text[:-1]
+    assert locate('we\'d split BY time, "always"', text) == text[:-1]
 
 
 @pytest.mark.parametrize("quote", ["we split by day", "split time", "", "   "])

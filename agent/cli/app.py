@@ -73,3 +73,7 @@ def main() -> None:
 def _fail(message: str) -> None:
     typer.echo(f"sevenstep: {message}", err=True)
     sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

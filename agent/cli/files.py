@@ -9,30 +9,55 @@ from agent.errors import FileError
 
 def require_writable(path: Path) -> None:
     """Raise FileError now if `path` cannot be written later, before anything is lost."""
+    path = _target(path)
     if path.is_dir():
         raise FileError(path, "is a folder", remedy="name a file")
-    if not path.absolute().parent.is_dir():
+    if not path.parent.is_dir():
         raise FileError(path, "its folder does not exist", remedy="make the folder first")
-    if not os.access(path.absolute().parent, os.W_OK):
-        raise FileError(path, "its folder may not be written", remedy="choose another")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise FileError(path, "may not be written", remedy="choose another file")
+    if not _is_special(path):
+        try:
+            tempfile.TemporaryFile(dir=path.parent).close()
+        except OSError as error:
+            raise FileError(
+                path, f"its folder cannot be written ({error.strerror})", remedy="choose another"
+            ) from error
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a text file through a temporary one beside it, so that no half of it is ever seen."""
-    path = path.absolute()
+    """Write a text file through a temporary one beside it, so that no half of it is ever seen.
+
+    A device or a pipe is written directly. Folders are made. Raises FileError.
+    """
+    path = _target(path)
     try:
+        if _is_special(path):
+            path.write_text(text, encoding="utf-8")
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        draft = Path(name)
+        draft = path.with_name(f".{path.name[:100]}.{os.getpid()}.draft")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            draft.chmod(0o644)
+            draft.write_text(text, encoding="utf-8")
             draft.replace(path)
-        except BaseException:
-            draft.unlink()
-            raise
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise FileError(
             path, f"cannot be written ({error.strerror})", remedy="free space or choose another"
         ) from error
+
+
+def _target(path: Path) -> Path:
+    """What is written to in the end: a link keeps pointing to where it does."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise FileError(
+            path, "is a link that leads nowhere", remedy="choose another file"
+        ) from error
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a device or a pipe, which must never be replaced by a file."""
+    return path.exists() and not path.is_file() and not path.is_dir()

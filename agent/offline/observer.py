@@ -1,8 +1,20 @@
 """Reads the candidate's last message without a model: content, questions, moves, red flags."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from agent.offline.facts import FactFinder
 from agent.offline.flags import FlagFinder, SaidIn
-from agent.offline.intents import asks_indirectly, command_like, is_filler, step_named
+from agent.offline.intents import (
+    asks_indirectly,
+    command_like,
+    is_filler,
+    is_outright_plea,
+    is_rhetorical,
+    share_of,
+    step_named,
+    unquoted,
+)
 from agent.offline.language import is_unreadable
 from agent.offline.levels import Reader, Reading
 from agent.offline.measures import measured
@@ -12,6 +24,7 @@ from agent.rubric import Measure
 
 _DEPTHS = {1: Depth.named, 2: Depth.specific, 3: Depth.reasoned, 4: Depth.reasoned}
 _FEW_WORDS = 25
+_MAIN_SHARE = 0.5
 _MIN_CONTENT_WORDS = 6
 _MIN_KNOWN_SHARE = 0.12
 
@@ -45,28 +58,26 @@ class OfflineObserver:
 
         sightings = self._sightings(listening, turn.text)
         content = [s for s in sightings if not self._is_asking(s.criterion)]
-        brief = len(words) <= _FEW_WORDS
         flags = self._flags_in(listening)
         target = step_named(turn.text, self._reader.rubric.steps)
         facts, beyond = self._asked(pieces, has_content=bool(content))
-
-        intent = Intent.answer
-        if Intent.orders in shown or (Intent.abuse in shown and not content):
-            intent = Intent.orders if Intent.orders in shown else Intent.abuse
-        elif Intent.end in shown and brief:
-            intent = Intent.end
-        elif Intent.fish in shown and len(content) < 2 and not facts:
-            intent = Intent.fish
-        elif target is not None:
+        message = _Message(
+            text=turn.text,
+            words=len(words),
+            shown=frozenset(shown),
+            content=len(content),
+            asks=bool(facts),
+        )
+        intent = _wish(message)
+        if intent is None and target is not None:
             intent = Intent.move_to
-        elif Intent.move_on in shown and (brief or (shown[-1] is Intent.move_on and not content)):
-            intent = Intent.move_on
-        elif Intent.ask_hint in shown and brief and len(content) < 2 and not facts:
-            intent = Intent.ask_hint
-        elif facts or beyond:
+        if intent is None:
+            intent = _lesser_wish(message)
+        if intent is None and (facts or beyond):
             intent = Intent.ask_facts
-        elif not sightings and not flags and self._is_off_topic(words):
+        if intent is None and not sightings and not flags and self._is_off_topic(words):
             intent = Intent.off_topic
+        intent = intent or Intent.answer
         declined = intent in (Intent.orders, Intent.abuse, Intent.fish, Intent.off_topic)
         return Observation(
             intent=intent,
@@ -106,7 +117,7 @@ class OfflineObserver:
         facts: list[str] = []
         unanswered = False
         for at, piece in enumerate(pieces):
-            if not (piece.is_question or asks_indirectly(piece.text)):
+            if not _asks(pieces, at, in_answer=has_content):
                 continue
             asked = self._facts.asked(piece)
             facts += [fact for fact in asked if fact not in facts]
@@ -123,6 +134,64 @@ class OfflineObserver:
         if len(content) < _MIN_CONTENT_WORDS:
             return False
         return len(content & self._domain) / len(content) < _MIN_KNOWN_SHARE
+
+
+@dataclass(frozen=True)
+class _Message:
+    """What decides on a message's intent: its wording, and how much it holds beside."""
+
+    text: str
+    words: int
+    shown: frozenset[Intent]
+    content: int
+    asks: bool
+
+    def is_mainly(self, intent: Intent) -> bool:
+        """Whether this wish is what the message is for, and not said in passing."""
+        if intent not in self.shown:
+            return False
+        return not self.content or share_of(self.text, intent) >= _MAIN_SHARE
+
+
+def _wish(message: _Message) -> Intent | None:
+    """What the message is mainly for, if that is neither an answer nor a move."""
+    brief = message.words <= _FEW_WORDS
+    if message.is_mainly(Intent.orders):
+        return Intent.orders
+    if message.is_mainly(Intent.abuse):
+        return Intent.abuse
+    if Intent.end in message.shown and brief:
+        return Intent.end
+    if message.is_mainly(Intent.fish) and not message.asks:
+        return Intent.fish
+    return None
+
+
+def _lesser_wish(message: _Message) -> Intent | None:
+    """A wish that gives way to content and to a step named."""
+    brief = message.words <= _FEW_WORDS
+    if Intent.move_on in message.shown and (brief or not message.content):
+        return Intent.move_on
+    if Intent.ask_hint in message.shown and not message.asks:
+        plea = is_outright_plea(message.text)
+        if plea and (brief or not message.content):
+            return Intent.ask_hint
+        if brief and not message.content:
+            return Intent.ask_hint
+    return None
+
+
+def _asks(pieces: Sequence[Sentence], at: int, *, in_answer: bool) -> bool:
+    """Whether a sentence asks the interviewer something."""
+    piece = pieces[at]
+    said = unquoted(piece.text)
+    if asks_indirectly(said):
+        return True
+    if not piece.is_question or "?" not in said:
+        return False
+    after = pieces[at + 1] if at + 1 < len(pieces) else None
+    followed_by = after.text if after is not None and not after.is_question else ""
+    return not is_rhetorical(said, followed_by, in_answer=in_answer)
 
 
 def _domain_words(reader: Reader) -> frozenset[str]:

@@ -5,6 +5,7 @@ says what to do.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,10 @@ from agent.store.tables import events
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _BUSY_SECONDS = 5
+_MIGRATION_LOCK = 7_0001
+_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+"""Whatever driver a URL names, these are the ones that are installed."""
+
 _T = TypeVar("_T")
 
 
@@ -48,8 +53,7 @@ class SqlStore:
         self._shown = self._url.render_as_string(hide_password=True)
         with self._faults():
             self._engine = _engine(self._url)
-        with self._faults(), self._engine.begin() as connection:
-            _migrate(connection)
+            _migrate(self._engine)
 
     def close(self) -> None:
         """Close all connections."""
@@ -93,8 +97,8 @@ class SqlStore:
             return EVENT.validate_json(payload)
         except ValidationError as error:
             raise StoreError(
-                f"the database {self._shown} holds an event that this version cannot read; "
-                "was it written by a newer version?"
+                f"database {self._shown}: holds an event that this version cannot read; "
+                "update sevenstep, or name another with --db"
             ) from error
 
     async def _run(self, work: Callable[[sa.Connection], _T]) -> _T:
@@ -131,60 +135,83 @@ def _append(connection: sa.Connection, interview: str, seq: int, event: Event) -
 
 
 def _url(database: str | None) -> sa.URL:
-    if database is None:
-        path = default_path()
-    elif "://" not in database:
+    if not database:
+        return sa.URL.create("sqlite", database=str(default_path()))
+    if "://" not in database:
         path = Path(database).expanduser()
-    else:
-        try:
-            url = sa.make_url(database)
-        except exc.ArgumentError as error:
-            raise InputError(
-                f"{database!r} is no database URL; give a path or, for example, "
-                "postgresql://user@host/name"
-            ) from error
-        return (
-            url.set(drivername="postgresql+psycopg")
-            if url.drivername
-            in (
-                "postgresql",
-                "postgres",
-            )
-            else url
-        )
-    return sa.URL.create("sqlite", database=str(path))
+        if path.is_dir():
+            raise InputError(f"{database!r} is a folder; name a database file in it with --db")
+        return sa.URL.create("sqlite", database=str(path))
+    try:
+        url = sa.make_url(database)
+    except (exc.ArgumentError, ValueError) as error:
+        raise InputError(
+            f"{_without_password(database)!r} is no database URL; give a path or, for example, "
+            "postgresql://user@host/name"
+        ) from error
+    driver = _DRIVERS.get(url.get_backend_name(), url.drivername)
+    return url.set(drivername=driver)
+
+
+def _without_password(database: str) -> str:
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", database)
 
 
 def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
         try:
             return sa.create_engine(url, pool_pre_ping=True)
-        except (ModuleNotFoundError, exc.NoSuchModuleError) as error:
-            raise StoreError(
-                f"the driver for {url.drivername!r} is not installed; for PostgreSQL run "
-                "pip install 'sevenstep[postgres]'"
+        except exc.NoSuchModuleError as error:
+            raise InputError(
+                f"databases of the kind {url.drivername!r} are not known; "
+                "use sqlite or postgresql"
             ) from error
-    if url.database and url.database != ":memory:":
+        except ModuleNotFoundError as error:
+            raise StoreError(
+                f"the driver for {url.get_backend_name()!r} is not installed (no module "
+                f"{error.name!r}); for PostgreSQL run pip install 'sevenstep[postgres]'"
+            ) from error
+    arguments: dict[str, Any] = {"connect_args": {"timeout": _BUSY_SECONDS}}
+    if url.database in (None, "", ":memory:"):
+        # One connection for all threads, since every connection would be a database of its own.
+        arguments["connect_args"]["check_same_thread"] = False
+        arguments["poolclass"] = sa.StaticPool
+    elif not url.database.startswith("file:"):
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = sa.create_engine(url, **arguments)
     sa.event.listen(engine, "connect", _durable)
+    sa.event.listen(engine, "begin", _begin)
     return engine
 
 
 def _durable(connection: Any, _: object) -> None:
     """Commits survive a crash, and readers do not block the writer."""
+    # The driver's own transactions leave out DDL: a migration would not be all or nothing.
+    connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 
 
-def _migrate(connection: sa.Connection) -> None:
+def _begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _migrate(engine: sa.Engine) -> None:
+    """Bring the tables up to date, in one transaction and in one process at a time."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
     head = ScriptDirectory.from_config(config).get_current_head()
-    if MigrationContext.configure(connection).get_current_revision() != head:
+    with engine.connect() as connection:
+        if MigrationContext.configure(connection).get_current_revision() == head:
+            return
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
@@ -198,6 +225,7 @@ def _explained(error: Exception) -> tuple[str, str]:
         ("readonly", "may not be written", "change its permissions or name another with --db"),
         ("unable to open", "cannot be opened", "check the folder's permissions"),
         ("Can't locate revision", "was made by a newer version", "update sevenstep"),
+        ("already exists", "holds the tables of another program", "name another with --db"),
         ("Permission denied", "may not be opened", "change its permissions or use --db"),
     ):
         if sign.lower() in text.lower():
