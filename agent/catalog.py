@@ -20,6 +20,7 @@ from agent.scenario import Scenario
 DEFAULT_RUBRIC = "ml_system_design"
 _HERE = Path(__file__).resolve().parent
 _MAX_FILE_BYTES = 2_000_000
+_START_FROM = "start from the file that `sevenstep scenario new` or `rubric new` writes"
 _T = TypeVar("_T", bound=BaseModel)
 
 
@@ -60,7 +61,11 @@ class Catalog:
 
     def scenario(self, scenario_id: str) -> Scenario:
         """The scenario of this id, or in this file."""
-        return load_scenario(_find(scenario_id, self.scenario_paths(), "scenario"))
+        return load_scenario(self.scenario_path(scenario_id))
+
+    def scenario_path(self, scenario_id: str) -> Path:
+        """The file to load for this id, or the file named; raises InputError if there is none."""
+        return _find(scenario_id, self.scenario_paths(), "scenario")
 
     def scenarios(self) -> tuple[Scenario, ...]:
         """All scenarios, in the order of their ids."""
@@ -133,25 +138,33 @@ def adaptation_criteria(rubric: Rubric) -> tuple[str, ...]:
     return tuple(c.id for c in rubric.criteria() if c.measure is Measure.adaptation)
 
 
-def read_yaml_mapping(path: Path) -> dict[str, Any]:
-    """Read a YAML file that holds a mapping; raises FileError for anything else."""
-    text = read_text(path)
+def read_yaml_mapping(path: Path, remedy: str = _START_FROM) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping; raises FileError for anything else.
+
+    `remedy` is what to do when it holds something else.
+    """
+    return parse_yaml_mapping(read_text(path), path, remedy)
+
+
+def parse_yaml_mapping(text: str, path: Path, remedy: str = _START_FROM) -> dict[str, Any]:
+    """A mapping from YAML text that came from `path`; raises FileError for anything else."""
     try:
         raw = yaml.load(text, Loader=_UniqueKeyLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "cannot be parsed"
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None)
+        twice = isinstance(error, _KeyTwiceError)
         raise FileError(
             path,
-            f"not valid YAML: {problem}",
+            f"not valid YAML: {problem or 'it cannot be parsed'}",
             where=f"line {mark.line + 1}" if mark else "",
-            remedy="check indentation, quotes and colons there",
+            remedy="remove one of the two"
+            if twice
+            else "check indentation (spaces, no tabs), quotes and colons there",
         ) from error
     if not isinstance(raw, dict):
         raise FileError(
-            path,
-            f"holds {_kind(raw)} where a mapping of keys is expected",
-            remedy="start from the file that `sevenstep scenario new` or `rubric new` writes",
+            path, f"holds {_kind(raw)} where a mapping of keys is expected", remedy=remedy
         )
     return raw
 
@@ -167,7 +180,7 @@ def read_text(path: Path) -> str:
                 f"is larger than {_MAX_FILE_BYTES:,} bytes",
                 remedy="is this the file you meant?",
             )
-        return path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise FileError(path, "no such file", remedy="check the path") from error
     except UnicodeDecodeError as error:
@@ -178,6 +191,13 @@ def read_text(path: Path) -> str:
         raise FileError(
             path, f"cannot be read ({error.strerror})", remedy="check its permissions"
         ) from error
+    if "\0" in text:
+        raise FileError(path, "is no text file, it holds a NUL byte", remedy="name a text file")
+    return text
+
+
+class _KeyTwiceError(yaml.constructor.ConstructorError):
+    """A mapping holds a key twice."""
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -190,7 +210,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
             if isinstance(key, (dict, list)):
                 continue
             if key in seen:
-                raise yaml.constructor.ConstructorError(
+                raise _KeyTwiceError(
                     None, None, f"the key {key!r} stands twice", key_node.start_mark
                 )
             seen.add(key)

@@ -3,6 +3,7 @@
 It imports nothing but typer, so that `--help` is fast.
 """
 
+import io
 import os
 import sys
 
@@ -16,10 +17,15 @@ app = typer.Typer(
     help="A mock interviewer for machine-learning system design interviews.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # plain help in half the time
     pretty_exceptions_enable=False,
 )
-rubric = typer.Typer(help="Check and start rubric files.", no_args_is_help=True)
-scenario = typer.Typer(help="Check and start scenario files.", no_args_is_help=True)
+rubric = typer.Typer(
+    help="Check and start rubric files.", no_args_is_help=True, rich_markup_mode=None
+)
+scenario = typer.Typer(
+    help="Check and start scenario files.", no_args_is_help=True, rich_markup_mode=None
+)
 
 app.command("practice")(practice.practice)
 app.command("resume")(resume.resume)
@@ -55,6 +61,10 @@ def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
     from agent.errors import SevenstepError
 
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a character shows a question mark instead of ending the interview.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except SevenstepError as error:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from agent.cli.screen import Screen
 from agent.errors import InputError
-from agent.interview.plan import Pace
+from agent.interview.plan import Pace, Plan
 from agent.interview.session import Session
 from agent.ports import Intent
 
@@ -74,8 +74,7 @@ async def run_command(session: Session, screen: Screen, command: Command) -> boo
         case "notes":
             await _notes(session, screen, command.rest)
         case "help":
-            for shown, what in HELP.items():
-                screen.tell(f"{shown:<12} {what}")
+            screen.table(HELP.items())
         case "quit":
             return False
         case "pause":
@@ -83,34 +82,44 @@ async def run_command(session: Session, screen: Screen, command: Command) -> boo
     return True
 
 
-def _step(session: Session, wanted: str) -> str:
-    """The step that `/back` names: an id, the beginning of an id or title, or the one before."""
-    steps = session.plan.steps()
-    if not wanted:
-        entered = session.state.entered
-        if len(entered) < 2:
-            raise CommandError("there is no step before this one")
-        here = session.state.step
-        return entered[max(0, entered.index(here or entered[-1]) - 1)]
+def named_step(plan: Plan, wanted: str) -> str:
+    """The step of this interview that `wanted` names: an id, or how an id or title begins.
+
+    Raises CommandError if there is none.
+    """
     low = wanted.lower()
-    for step in steps:
+    for step in plan.steps():
         names = (step.id, step.id.replace("_", " "), step.title.lower(), *step.called)
         if any(name.startswith(low) for name in names):
             return step.id
-    raise CommandError(f"unknown step {wanted!r}; the steps are {', '.join(s.id for s in steps)}")
+    known = ", ".join(step.id for step in plan.steps())
+    raise CommandError(f"unknown step {wanted!r}; the steps of this interview are {known}")
+
+
+def _step(session: Session, wanted: str) -> str:
+    """The step that `/back` names, or the one before."""
+    if wanted:
+        return named_step(session.plan, wanted)
+    entered = session.state.entered
+    here = entered.index(session.state.step or entered[-1])
+    if here == 0:
+        raise CommandError("there is no step before this one")
+    return entered[here - 1]
 
 
 def _show_time(session: Session, screen: Screen) -> None:
     state, plan = session.state, session.plan
+    rows = []
     for step in plan.steps():
-        here = "→" if step.id == state.step else " "
-        turns = f"{state.turns_in(step.id)} turns"
+        count = state.turns_in(step.id)
+        used = f"{count} {'turn' if count == 1 else 'turns'}"
         if plan.options.pace is Pace.timed:
             spent = state.seconds_in(step.id)
             if step.id == state.step:
                 spent += session.active_seconds - state.clock
-            turns = f"{spent / 60:4.1f} of {plan.seconds(step.id) / 60:4.1f} min, {turns}"
-        screen.tell(f"{here} {step.title:<28} {turns}")
+            used = f"{spent / 60:4.1f} of {plan.seconds(step.id) / 60:4.1f} min, {used}"
+        rows.append((f"{'→' if step.id == state.step else ' '} {step.title}", used))
+    screen.table(rows)
 
 
 async def _notes(session: Session, screen: Screen, text: str) -> None:

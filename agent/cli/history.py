@@ -8,9 +8,18 @@ import typer
 from agent.cli import options as shared
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from agent.interview.events import Graded, Started
+    from agent.ports import Engine
+    from agent.record import InterviewRecord
+    from agent.scorecard import Scorecard
 
 _BARS = "▁▂▃▄▅▆▇█"
+
+
+_LEVELS = {"junior": "jr", "mid": "mid", "senior": "sr", "staff": "staff"}
+_SHORTEST_ID = 6
 
 
 def history(
@@ -23,7 +32,6 @@ def history(
     import asyncio
 
     from rich.console import Console
-    from rich.table import Table
 
     store = shared.store(db)
     try:
@@ -32,29 +40,30 @@ def history(
         store.close()
     shown = [entry for entry in known if everything or entry[0].source == "live"]
     hidden = len(known) - len(shown)
-    if not shown:
-        typer.echo("No interviews yet; `sevenstep practice` begins one.")
-        if hidden:
-            typer.echo(f"({hidden} scripted ones are shown with --all.)")
-        return
-    table = Table(title="Interviews")
-    for name in ("id", "date", "scenario", "level", "score", "decision", "steps 1–7 …"):
-        table.add_column(name, justify="right" if name == "score" else "left")
-    for started, graded in shown:
-        table.add_row(*_row(started, graded))
-    console = Console()
-    console.print(table)
-    console.print(f"Trend: {_trend(shown)}")
+    console = Console(highlight=False)
+    if shown:
+        length = _id_length([started.interview for started, _ in known])
+        for rubric in dict.fromkeys(started.rubric for started, _ in shown):
+            fitting = [entry for entry in shown if entry[0].rubric == rubric]
+            _print_table(console, fitting, length)
+        console.print(f"Trend: {_trend(shown)}")
+    else:
+        console.print("No interviews yet; `sevenstep practice` begins one.")
     if hidden:
-        console.print(f"({hidden} scripted ones are shown with --all.)", style="dim")
+        they = "1 more that was scripted is" if hidden == 1 else f"{hidden} scripted ones are"
+        console.print(f"({they} shown with --all.)", style="dim")
 
 
 def report(
-    interview: Annotated[str, typer.Argument(help="Interview id, or `last`.")] = "last",
+    interview: Annotated[
+        str, typer.Argument(metavar="ID", help="Interview id, its beginning, or `last`.")
+    ] = "last",
     form: Annotated[
         Literal["md", "html", "json", "text"], typer.Option("--format", help="The report's form.")
     ] = "text",
-    out: Annotated[Path | None, typer.Option("--out", help="Write it to this file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it to this file.")
+    ] = None,
     db: shared.Db = None,
     rubrics: shared.Rubrics = None,
     scenarios: shared.Scenarios = None,
@@ -63,7 +72,7 @@ def report(
     import asyncio
 
     from agent.cli.files import require_writable, write_whole
-    from agent.cli.resume import find_interview
+    from agent.cli.resume import find_interview, started_of
     from agent.interview.session import record_of
 
     if out is not None:
@@ -73,10 +82,9 @@ def report(
     async def read() -> str:
         name = await find_interview(store, interview, unfinished=False)
         events = await store.events(name)
-        started = next(s for s, _ in await store.interviews() if s.interview == name)
-        engine = shared.engine_of(started, shared.catalog(rubrics, scenarios))
+        engine = shared.engine_of(started_of(events), shared.catalog(rubrics, scenarios))
         record = record_of(engine, events)
-        return _rendered(form, record, engine.rubric, engine.scenario)
+        return _rendered(form, record, engine)
 
     try:
         text = asyncio.run(read())
@@ -89,42 +97,104 @@ def report(
         typer.echo(f"Report written to {out}")
 
 
-def _rendered(form: str, record: object, rubric: object, scenario: object) -> str:
+def _rendered(form: str, record: "InterviewRecord", engine: "Engine") -> str:
     from rich.console import Console
 
-    from agent.record import InterviewRecord
     from agent.report.html import render_html
     from agent.report.markdown import render_markdown
     from agent.report.text import scorecard_panel
-    from agent.rubric import Rubric
-    from agent.scenario import Scenario
 
-    assert isinstance(record, InterviewRecord)
-    assert isinstance(rubric, Rubric)
-    assert isinstance(scenario, Scenario)
     match form:
         case "html":
-            return render_html(record, rubric, scenario)
+            return render_html(record, engine.rubric, engine.scenario)
         case "md":
-            return render_markdown(record, rubric, scenario)
+            return render_markdown(record, engine.rubric, engine.scenario)
         case "json":
             return record.model_dump_json(indent=2)
     console = Console(width=80)
     with console.capture() as captured:
-        console.print(scorecard_panel(record, rubric))
+        console.print(scorecard_panel(record, engine.rubric))
     return captured.get().rstrip()
 
 
-def _row(started: "Started", graded: "Graded | None") -> list[str]:
-    date = started.at.astimezone().strftime("%Y-%m-%d %H:%M")
-    head = [started.interview, date, started.scenario, started.options.level.value]
+def _print_table(
+    console: "Console", shown: "list[tuple[Started, Graded | None]]", id_length: int
+) -> None:
+    """One row an interview, narrow enough for 80 columns, and what the step columns mean."""
+    from rich.table import Table
+
+    steps = _steps([graded.scorecard for _, graded in shown if graded])
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in ("id", "date"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("scenario", overflow="fold")
+    table.add_column("level", no_wrap=True)
+    table.add_column("%", justify="right", no_wrap=True)
+    table.add_column("decision", no_wrap=True)
+    for code in steps:
+        table.add_column(code, justify="right", no_wrap=True)
+    for started, graded in shown:
+        table.add_row(*_row(started, graded, id_length, list(steps.values())))
+    console.print(table)
+    if steps:
+        legend = ", ".join(f"{code} {title}" for code, (_, title) in steps.items())
+        console.print(f"Steps in percent: {legend}.", style="dim")
+
+
+def _row(
+    started: "Started",
+    graded: "Graded | None",
+    id_length: int,
+    steps: list[tuple[str, str]],
+) -> list[str]:
+    options = started.options
+    head = [
+        started.interview[:id_length],
+        started.at.astimezone().strftime("%d %b"),
+        started.scenario,
+        _LEVELS[options.level.value],
+    ]
     if graded is None:
-        return [*head, "–", "unfinished", ""]
+        return [*head, "", "unfinished", *("" for _ in steps)]
     card = graded.scorecard
-    percent = "–" if card.percent is None else f"{card.percent:.0f}"
-    decision = card.decision.value.replace("_", " ") if card.decision else "none"
-    steps = " ".join("–" if s.percent is None else f"{s.percent:.0f}" for s in card.steps)
-    return [*head, percent, decision, steps]
+    percents = {score.id: score.percent for score in card.steps}
+    decision = card.decision.value if card.decision else "none"
+    if decision.endswith("no_hire") and decision != "no_hire":
+        decision = decision.removesuffix("_hire")
+    return [
+        *head,
+        _whole(card.percent),
+        decision.replace("_", " "),
+        *(_whole(percents.get(step)) for step, _ in steps),
+    ]
+
+
+def _whole(percent: float | None) -> str:
+    return "–" if percent is None else f"{percent:.0f}"
+
+
+def _steps(cards: "list[Scorecard]") -> dict[str, tuple[str, str]]:
+    """A short code for each step, with its id and title."""
+    titles: dict[str, str] = {}
+    for card in sorted(cards, key=lambda card: -len(card.steps)):
+        for score in card.steps:
+            titles.setdefault(score.id, score.title)
+    codes: dict[str, tuple[str, str]] = {}
+    for step, title in titles.items():
+        words = step.split("_")
+        code = (words[0][0] + words[1][0] if len(words) > 1 else step[:2]).upper()
+        while code in codes:
+            code += "'"
+        codes[code] = (step, title)
+    return codes
+
+
+def _id_length(ids: list[str]) -> int:
+    """How much of an id tells all of them apart."""
+    length = _SHORTEST_ID
+    while len({i[:length] for i in ids}) < len(set(ids)):
+        length += 1
+    return length
 
 
 def _trend(shown: "list[tuple[Started, Graded | None]]") -> str:

@@ -18,17 +18,22 @@ class Keyboard:
         self._prompt: PromptSession[str] = PromptSession(
             multiline=True,
             key_bindings=_bindings(),
-            prompt_continuation="… ",
+            prompt_continuation=_continuation,
             bottom_toolbar=self._status,
             refresh_interval=1.0,
         )
+        self._draft = ""
 
     async def ask(self) -> str | None:
-        """The next message, or None on Ctrl-C or Ctrl-D."""
+        """The next message, or None on Ctrl-C or Ctrl-D: what was typed is there the next time."""
         try:
-            return await self._prompt.prompt_async("› ")
+            text = await self._prompt.prompt_async("› ", default=self._draft)
         except (KeyboardInterrupt, EOFError):
+            self._draft = self._prompt.default_buffer.text
             return None
+        self._draft = ""
+        # A terminal may send half a character, which cannot be stored.
+        return text.encode("utf-8", "replace").decode()
 
     async def confirm(self, question: str) -> str | None:
         """A one-line answer, or None on Ctrl-C or Ctrl-D."""
@@ -49,7 +54,8 @@ def status_line(session: Session) -> str:
     step = plan.rubric.step(state.step)
     place = [s.id for s in plan.steps()].index(step.id) + 1
     if plan.options.pace is Pace.relaxed:
-        left = f"{max(0, plan.turns(step.id) - state.turns_in(step.id))} turns left in this step"
+        turns = max(0, plan.turns(step.id) - state.turns_in(step.id))
+        left = f"{turns} {'turn' if turns == 1 else 'turns'} left in this step"
     else:
         running = session.active_seconds - state.clock
         in_step = plan.seconds(step.id) - state.seconds_in(step.id) - running
@@ -62,6 +68,11 @@ def status_line(session: Session) -> str:
 def _minutes(seconds: float) -> str:
     whole = max(0, round(seconds))
     return f"{whole // 60}:{whole % 60:02d}"
+
+
+def _continuation(width: int, _line: int, wraps: int) -> str:
+    """What stands before a further line; the wrapped rest of a line is no new line."""
+    return " " * width if wraps else "… "
 
 
 def _bindings() -> KeyBindings:

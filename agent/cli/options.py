@@ -17,26 +17,37 @@ Db = Annotated[
         "--db",
         envvar="SEVENSTEP_DATABASE_URL",
         help="Database: a path to an SQLite file or an SQLAlchemy URL.",
+        metavar="PATH_OR_URL",
         show_default="in your data folder",
     ),
 ]
 Rubrics = Annotated[
     list[Path] | None,
-    typer.Option("--rubrics", envvar="SEVENSTEP_RUBRICS", help="A folder of your own rubrics."),
+    typer.Option(
+        "--rubrics",
+        envvar="SEVENSTEP_RUBRICS",
+        metavar="FOLDER",
+        help="A folder of your own rubrics; may be given several times.",
+    ),
 ]
 Scenarios = Annotated[
     list[Path] | None,
     typer.Option(
-        "--scenarios", envvar="SEVENSTEP_SCENARIOS", help="A folder of your own scenarios."
+        "--scenarios",
+        envvar="SEVENSTEP_SCENARIOS",
+        metavar="FOLDER",
+        help="A folder of your own scenarios; may be given several times.",
     ),
 ]
 Json = Annotated[
-    Path | None, typer.Option("--json", help="Write the whole interview to this file.")
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write the whole interview to this file."),
 ]
 Script = Annotated[
     Path | None,
     typer.Option(
         "--script",
+        metavar="FILE",
         help="Play candidate turns from a file: YAML with `candidate_turns`, or text with "
         "blank lines between turns.",
     ),
@@ -59,9 +70,17 @@ def store(database: str | None) -> "SqlStore":
 
 def engine_of(started: "Started", shelf: "Catalog") -> "Engine":
     """The engine with which an interview was begun."""
-    from agent.errors import InputError
+    from agent.errors import FileError, InputError
     from agent.offline.engine import OfflineEngine
 
     if started.engine != OfflineEngine.name:
         raise InputError(f"this version has no engine {started.engine!r}; it has 'offline'")
-    return OfflineEngine(shelf.rubric(started.rubric), shelf.scenario(started.scenario))
+    try:
+        return OfflineEngine(shelf.rubric(started.rubric), shelf.scenario(started.scenario))
+    except FileError:
+        raise
+    except InputError as error:
+        raise InputError(
+            f"{error}; interview {started.interview} was about files of your own: "
+            "name their folder with --scenarios or --rubrics"
+        ) from error

@@ -10,6 +10,7 @@ from agent.cli import options as shared
 if TYPE_CHECKING:
     from agent.catalog import Catalog
     from agent.interview.plan import Options
+    from agent.rubric import Rubric
     from agent.store.sql import SqlStore
 
 _DEMO = Path(__file__).resolve().parent / "demo.yaml"
@@ -63,7 +64,7 @@ def practice(
 
     from agent.cli.files import require_writable
     from agent.errors import InputError
-    from agent.interview.plan import Options
+    from agent.interview.plan import Options, checked_steps
 
     if model != "offline":
         raise InputError(f"unknown model {model!r}; this version has 'offline' only")
@@ -73,23 +74,27 @@ def practice(
         raise InputError("--minutes has no meaning with --pace relaxed; leave one of them out")
     if json is not None:
         require_writable(json)
+    shelf = shared.catalog(rubrics, scenarios)
+    the_rubric = shelf.rubric(rubric)
+    named = tuple(name.strip() for name in (steps or "").split(",") if name.strip())
+    if steps and not named:
+        raise InputError(f"--steps {steps!r} names no step; `sevenstep steps` lists them")
     chosen = Options.model_validate(
         {
             "level": level,
             "pace": pace,
             "minutes": minutes,
-            "steps": tuple(name.strip() for name in steps.split(",")) if steps else (),
+            "steps": checked_steps(the_rubric, named),
             "style": style,
         }
     )
-    shelf = shared.catalog(rubrics, scenarios)
-    asyncio.run(_run(shelf, scenario, rubric, chosen, script, demo, json, db))
+    asyncio.run(_run(shelf, scenario, the_rubric, chosen, script, demo, json, db))
 
 
 async def _run(
     shelf: "Catalog",
     scenario: str | None,
-    rubric: str,
+    rubric: "Rubric",
     options: "Options",
     script: Path | None,
     demo: bool,
@@ -98,62 +103,65 @@ async def _run(
 ) -> None:
     from agent.catalog import check_together
     from agent.cli.screen import Screen
-    from agent.cli.sitting import close, play, require_commands, sit
+    from agent.cli.sitting import close, play, require_playable, sit
     from agent.cli.turns import piped_turns, script_turns
-    from agent.errors import InputError
     from agent.interview.clock import ScriptClock, WallClock
-    from agent.interview.plan import checked_steps
+    from agent.interview.plan import Plan
     from agent.interview.session import Session
     from agent.offline.engine import OfflineEngine
 
     screen = Screen()
+    picked = scenario is None
+    if scenario is not None:
+        shelf.scenario_path(scenario)
     turns = None if demo else script_turns(script) if script else piped_turns()
-    if turns is None and not demo and not screen.is_interactive:
-        demo = True
+    demo = demo or (turns is None and not screen.is_interactive)
     if demo:
-        if scenario not in (None, _DEMO_SCENARIO):
-            raise InputError(
-                f"the sample candidate was asked about {_DEMO_SCENARIO!r}, not {scenario!r}; "
-                "leave the scenario out, or give turns with --script"
-            )
-        scenario = _DEMO_SCENARIO
-        turns = script_turns(_DEMO)
-        screen.tell(
-            "This is a demonstration: a sample candidate answers. "
-            "Run `sevenstep practice` in a terminal to be interviewed yourself."
-        )
-    require_commands(turns or ())
-    the_rubric = shelf.rubric(rubric)
-    checked_steps(the_rubric, options.steps)
+        scenario, turns = _sample(scenario)
     store = shared.store(db)
     try:
-        if scenario is None:
-            scenario = await _picked(store, shelf)
-            screen.tell(
-                f"Scenario {scenario}; `sevenstep scenarios` lists the others, and "
-                "`sevenstep practice ID` takes one of them."
-            )
+        scenario = scenario or await _picked(store, shelf)
         the_scenario = shelf.scenario(scenario)
-        check_together(the_scenario, the_rubric, Path(f"{the_scenario.id}.yaml"))
-        engine = OfflineEngine(the_rubric, the_scenario)
-        scripted = turns is not None
+        check_together(the_scenario, rubric, shelf.scenario_path(scenario))
+        plan = Plan(rubric=rubric, scenario=the_scenario, options=options)
+        require_playable(turns or (), plan)
+        if demo:
+            screen.tell("This is a demonstration: a sample candidate answers.")
+            screen.tell("Run `sevenstep practice` in a terminal to be interviewed yourself.")
+        elif picked:
+            screen.tell(f"Picked {scenario} for you; `sevenstep scenarios` lists them all.")
+        screen.announce(plan)
         session = await Session.start(
             store,
-            engine,
+            OfflineEngine(rubric, the_scenario),
             options,
-            ScriptClock() if scripted else WallClock(),
+            WallClock() if turns is None else ScriptClock(),
             hear=screen.hear,
-            source="demo" if demo else "script" if scripted else "live",
+            source="demo" if demo else "live" if turns is None else "script",
         )
+        screen.follow(session)
         left_over = 0
-        if turns is None:
-            if not await sit(session, screen):
-                return
-        else:
+        if turns is not None:
             left_over = await play(session, screen, turns)
+        elif not await sit(session, screen):
+            return
         await close(session, screen, json, left_over)
     finally:
         store.close()
+
+
+def _sample(scenario: str | None) -> tuple[str, list[str]]:
+    """The scenario and the turns of the sample candidate, who knows one scenario only."""
+    from agent.cli.turns import script_turns
+    from agent.errors import InputError
+
+    if scenario not in (None, _DEMO_SCENARIO):
+        raise InputError(
+            f"there is no terminal and nothing is piped in, and the sample candidate knows "
+            f"{_DEMO_SCENARIO!r} only, not {scenario!r}; give turns with --script, or leave "
+            "the scenario out"
+        )
+    return _DEMO_SCENARIO, script_turns(_DEMO)
 
 
 async def _picked(store: "SqlStore", shelf: "Catalog") -> str:

@@ -8,12 +8,20 @@ import typer
 from agent.cli import options as shared
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agent.interview.events import Event, Started
     from agent.store.sql import SqlStore
 
 
 def resume(
     interview: Annotated[
-        str | None, typer.Argument(help="Interview id.", show_default="the newest unfinished one")
+        str | None,
+        typer.Argument(
+            metavar="ID",
+            help="Interview id, or its beginning.",
+            show_default="the newest unfinished one",
+        ),
     ] = None,
     script: shared.Script = None,
     json: shared.Json = None,
@@ -40,46 +48,63 @@ async def _resume(
 ) -> None:
     from agent.cli.files import require_writable
     from agent.cli.screen import Screen
-    from agent.cli.sitting import close, play, require_commands, sit, without_played
+    from agent.cli.sitting import close, play, require_playable, sit, without_played
     from agent.cli.turns import piped_turns, script_turns
     from agent.errors import InputError
     from agent.interview.clock import ScriptClock, WallClock
+    from agent.interview.plan import Plan
     from agent.interview.session import Session, content_hash
+    from agent.interview.state import fold
 
     screen = Screen()
     if json is not None:
         require_writable(json)
     turns = script_turns(script) if script else piped_turns()
-    require_commands(turns or ())
     store = shared.store(db)
     try:
         name = await find_interview(store, interview, unfinished=True)
-        started = next(s for s, _ in await store.interviews() if s.interview == name)
+        state = fold(events := await store.events(name))
+        started = started_of(events)
         engine = shared.engine_of(started, shared.catalog(rubrics, scenarios))
+        plan = Plan(rubric=engine.rubric, scenario=engine.scenario, options=started.options)
+        require_playable(turns or (), plan)
+        if turns is None and not screen.is_interactive and not state.ended:
+            raise InputError(
+                "there is no terminal and nothing is piped in; give the next turns with --script"
+            )
         if (started.rubric_hash, started.scenario_hash) != (
             content_hash(engine.rubric),
             content_hash(engine.scenario),
         ):
             screen.tell("Note: the rubric or the scenario has changed since this interview began.")
-        events = await store.events(name)
-        if turns is None and not screen.is_interactive and _waits(events):
-            raise InputError(
-                "there is no terminal and nothing is piped in; give the next turns with --script"
-            )
-        clock = ScriptClock() if turns is not None else WallClock()
+        goes_on = "is graded already" if state.scorecard else "goes on where it stopped"
+        screen.tell(f"Interview {name} {goes_on}.")
+        clock = WallClock() if turns is None else ScriptClock()
         session = await Session.resume(store, engine, name, clock, hear=screen.hear)
+        screen.follow(session)
         left_over = 0
-        if session.is_open:
-            screen.tell(f"Interview {name} goes on where it stopped.")
-            if turns is not None:
-                left_over = await play(session, screen, without_played(session, turns))
-            else:
+        if session.is_open and turns is not None:
+            left_over = await play(session, screen, without_played(session, turns))
+        elif session.is_open:
+            if not screen.has_heard:
                 screen.repeat_last_question(session)
-                if not await sit(session, screen):
-                    return
+            if not await sit(session, screen):
+                return
+        elif turns is not None:
+            left_over = len(without_played(session, turns))
         await close(session, screen, json, left_over)
     finally:
         store.close()
+
+
+def started_of(events: "Sequence[Event]") -> "Started":
+    """An interview's first event; raises StoreError if it is another."""
+    from agent.errors import StoreError
+    from agent.interview.events import Started
+
+    if not events or not isinstance(events[0], Started):
+        raise StoreError("the interview's first event is missing in the database")
+    return events[0]
 
 
 async def find_interview(store: "SqlStore", wanted: str | None, *, unfinished: bool) -> str:
@@ -92,20 +117,17 @@ async def find_interview(store: "SqlStore", wanted: str | None, *, unfinished: b
     known = await store.interviews()
     if wanted in (None, "last"):
         fitting = [s for s, graded in known if (graded is None) == unfinished]
-        live = [s for s in fitting if s.source == "live"] or fitting
-        if not live:
+        if unfinished:
+            fitting = [s for s in fitting if s.source == "live"] or fitting
+        if not fitting:
             state = "unfinished" if unfinished else "graded"
             raise InputError(f"there is no {state} interview; `sevenstep practice` begins one")
-        return live[-1].interview
-    found = [s.interview for s, _ in known if s.interview.startswith(str(wanted))]
+        return fitting[-1].interview
+    ids = [started.interview for started, _ in known]
+    found = [wanted] if wanted in ids else [i for i in ids if wanted and i.startswith(wanted)]
     if len(found) != 1:
         problem = "no interview" if not found else f"{len(found)} interviews"
         raise InputError(
             f"{problem} with an id like {wanted!r}; `sevenstep history --all` lists them"
         )
     return found[0]
-
-
-def _waits(events: tuple[object, ...]) -> bool:
-    """Whether the interview is still open, so that somebody has to answer."""
-    return not any(getattr(event, "type", "") in ("left", "graded") for event in events)

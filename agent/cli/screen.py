@@ -1,14 +1,24 @@
 """What is printed in the terminal during an interview. It decides nothing."""
 
 import sys
+import unicodedata
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.padding import Padding
+from rich.rule import Rule
 from rich.text import Text
 
+from agent.interview.plan import Pace
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agent.interview.plan import Plan
     from agent.interview.session import Session
+
+_WIDEST = 100
+_NARROWEST = 20
+_INDENT = "  "
 
 
 class Screen:
@@ -16,28 +26,125 @@ class Screen:
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False)
+        self._session: Session | None = None
+        self._plan: Plan | None = None
+        self._step: str | None = None
+        self._utterance = -1
+        self._is_gap = True
 
     @property
     def is_interactive(self) -> bool:
         """Whether a person sits at both ends."""
-        return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+        ends = (sys.stdin, sys.stdout)
+        return all(end is not None and not end.closed and end.isatty() for end in ends)
 
-    def tell(self, message: str) -> None:
+    @property
+    def has_heard(self) -> bool:
+        """Whether the interviewer has said anything here yet."""
+        return self._utterance >= 0
+
+    def announce(self, plan: "Plan") -> None:
+        """Say what kind of interview begins, before its first question."""
+        self._plan = plan
+        options = plan.options
+        steps = len(plan.steps())
+        length = (
+            "no clock"
+            if options.pace is Pace.relaxed
+            else _counted(f"{plan.total_minutes():g}", "minute")
+        )
+        level = f"{options.level.value} level"
+        self.gap()
+        self._print(Text(plan.scenario.title, style="bold"))
+        self.tell(f"{level}, {_counted(steps, 'step')}, {length}")
+
+    def follow(self, session: "Session") -> None:
+        """Show the steps of this session from now on."""
+        self._session, self._plan = session, session.plan
+
+    def gap(self) -> None:
+        """An empty line, unless the last one is empty."""
+        if not self._is_gap:
+            self.console.print()
+        self._is_gap = True
+
+    def typed(self) -> None:
+        """Something that the person typed stands in the last line."""
+        self._is_gap = False
+
+    def tell(self, message: str, style: str = "dim") -> None:
         """A line of the program's own."""
-        self.console.print(Text(message, style="dim"))
+        self._print(Text(message, style=style))
+
+    def table(self, rows: "Iterable[tuple[str, str]]") -> None:
+        """Names with explanations, in two columns."""
+        rows = list(rows)
+        wide = max(len(name) for name, _ in rows) + 2
+        for name, what in rows:
+            lines = self._wrapped(what, wide)
+            for at, line in enumerate(lines):
+                self.tell((name if at == 0 else "").ljust(wide) + line)
 
     def hear(self, piece: str) -> None:
-        """Words of the interviewer."""
-        self.console.print()
-        self.console.print(Text("Interviewer", style="bold cyan"))
-        self.console.print(Padding(Text(piece), (0, 0, 0, 2)))
-        self.console.print()
+        """Words of the interviewer, in one piece or in several."""
+        said = len(self._session.state.turns) if self._session else 0
+        if said != self._utterance:
+            self._utterance = said
+            self._step_header()
+            self.gap()
+            self._print(Text("Interviewer", style="bold cyan"))
+        self._say(piece.strip())
 
     def candidate(self, text: str) -> None:
         """Words of a scripted candidate."""
-        self.console.print(Text("Candidate", style="bold green"))
-        self.console.print(Padding(Text(text), (0, 0, 0, 2)))
+        self.gap()
+        self._print(Text("Candidate", style="bold green"))
+        self._say(text.strip("\n"))
 
     def repeat_last_question(self, session: "Session") -> None:
-        """Show the open question again after a resumption."""
+        """Show the open question again."""
+        self.follow(session)
+        self._utterance = -1
         self.hear(session.state.turns[-1].text)
+
+    def _step_header(self) -> None:
+        if self._plan is None:
+            return
+        steps = self._plan.steps()
+        step_id = self._session.state.step if self._session else steps[0].id
+        if step_id == self._step or (self._session and self._session.state.ended):
+            return
+        self._step = step_id
+        for at, step in enumerate(steps, start=1):
+            if step.id == step_id:
+                budget = (
+                    _counted(self._plan.turns(step.id), "turn")
+                    if self._plan.options.pace is Pace.relaxed
+                    else f"{self._plan.seconds(step.id) / 60:.2g} min"
+                )
+                self.gap()
+                title = f"{at}/{len(steps)} {step.title} · {budget}"
+                self.console.print(Rule(Text(title, style="bold"), align="left", style="dim"))
+                self._is_gap = False
+
+    def _say(self, text: str) -> None:
+        for paragraph in text.splitlines():
+            for line in self._wrapped(_printable(paragraph), len(_INDENT)) or [""]:
+                self._print(Text(f"{_INDENT}{line}".rstrip()))
+
+    def _wrapped(self, text: str, indent: int) -> list[str]:
+        width = max(_NARROWEST, min(self.console.width, _WIDEST) - indent)
+        return [line.plain.rstrip() for line in Text(text).wrap(self.console, width)]
+
+    def _print(self, text: Text) -> None:
+        self.console.print(text)
+        self._is_gap = not text.plain.strip()
+
+
+def _counted(number: object, noun: str) -> str:
+    return f"{number} {noun}" if str(number) == "1" else f"{number} {noun}s"
+
+
+def _printable(text: str) -> str:
+    """The text without what would steer the terminal."""
+    return "".join(" " if unicodedata.category(c) == "Cc" else c for c in text.rstrip())

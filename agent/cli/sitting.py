@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.commands import CommandError, parse_command, run_command
+from agent.cli.commands import CommandError, named_step, parse_command, run_command
 from agent.cli.files import write_whole
 from agent.cli.screen import Screen
 from agent.errors import InputError, SevenstepError
+from agent.interview.plan import Plan
 from agent.interview.session import Session
 from agent.transcript import Party
 
@@ -17,39 +18,54 @@ if TYPE_CHECKING:
 
 async def play(session: Session, screen: Screen, turns: Sequence[str]) -> int:
     """Play the turns; when they run out the candidate has left. Returns how many were left."""
+    left_over = 0
     for at, turn in enumerate(turns):
         if not session.is_open:
-            return len(turns) - at
+            left_over = len(turns) - at
+            break
         screen.candidate(turn)
         command = parse_command(turn)
-        if command is None:
-            await session.answer(turn)
-        elif not await run_command(session, screen, command):
-            break
+        try:
+            if command is None:
+                await session.answer(turn)
+            elif not await run_command(session, screen, command):
+                left_over = len(turns) - at - 1
+                break
+        except CommandError as error:
+            # Only the course of the interview shows that there is no step to go back to.
+            screen.tell(str(error))
     await session.leave()
-    return 0
+    return left_over
 
 
-def without_played(session: Session, turns: list[str]) -> list[str]:
+def without_played(session: Session, turns: Sequence[str]) -> list[str]:
     """The turns of a script without those that stand at the beginning of this interview."""
     said = [turn.text for turn in session.state.turns if turn.speaker is Party.candidate]
+    notes = list(session.state.notes)
     rest = list(turns)
-    while said and rest:
+    while rest:
         command = parse_command(rest[0])
-        if command is not None and not command.is_a_turn:
-            rest.pop(0)
-        elif (command.typed if command else rest[0]) == said[0]:
-            rest.pop(0)
+        typed = command.typed if command else rest[0]
+        if said and typed == said[0]:
             said.pop(0)
-        else:
-            return turns
-    return rest if not said else turns
+        elif command is not None and command.rest in notes:
+            notes.remove(command.rest)
+        elif command is None or not said:
+            break
+        # Else it is a command that left no turn: /time, /pause, a refused /back.
+        rest.pop(0)
+    return list(turns) if said else rest
 
 
-def require_commands(turns: Sequence[str]) -> None:
+def require_playable(turns: Sequence[str], plan: Plan) -> None:
     """Raise CommandError now for a command that a script could not carry out later."""
-    for turn in turns:
-        parse_command(turn)
+    for at, turn in enumerate(turns, start=1):
+        try:
+            command = parse_command(turn)
+            if command is not None and command.name == "back" and command.rest:
+                named_step(plan, command.rest)
+        except CommandError as error:
+            raise CommandError(f"turn {at} of the script: {error}") from error
 
 
 async def sit(session: Session, screen: Screen) -> bool:
@@ -57,17 +73,19 @@ async def sit(session: Session, screen: Screen) -> bool:
     from agent.cli.keyboard import Keyboard
 
     keyboard = Keyboard(session)
-    screen.tell(
-        "Enter sends, Alt-Enter or a backslash at the end makes a new line; "
-        "/help lists the commands."
-    )
+    screen.gap()
+    screen.tell("Enter sends. Alt-Enter, or a backslash before Enter, makes a new line.")
+    screen.tell("/hint asks for help, /help lists all commands, Ctrl-C pauses.")
     while session.is_open:
+        screen.gap()
         text = await keyboard.ask()
+        screen.typed()
         if text is None:
             if not await _paused(session, screen, keyboard):
                 return False
             continue
         if not text.strip():
+            screen.tell("Nothing was sent; write an answer, or /next to move on.")
             continue
         try:
             command = parse_command(text)
@@ -82,20 +100,26 @@ async def sit(session: Session, screen: Screen) -> bool:
             else:
                 await run_command(session, screen, command)
         except (CommandError, InputError) as error:
-            screen.tell(str(error))
+            screen.tell(f"{error} (arrow-up brings it back)")
     return True
 
 
 async def _paused(session: Session, screen: Screen, keyboard: "Keyboard") -> bool:
     """Stop the clock until Enter; False if he leaves instead."""
     await session.pause()
-    screen.tell(
-        "Paused; the clock stands still. Enter goes on; Ctrl-C leaves, and "
-        f"`sevenstep resume {session.state.interview}` goes on later."
+    screen.gap()
+    screen.tell("Paused; the clock stands still.", style="bold")
+    screen.table(
+        [
+            ("Enter", "goes on"),
+            ("Ctrl-C", f"leaves; `sevenstep resume {session.state.interview}` goes on later"),
+        ]
     )
     if await keyboard.confirm("") is None:
+        _kept(session, screen)
         return False
     await session.unpause()
+    screen.typed()
     screen.repeat_last_question(session)
     return True
 
@@ -103,15 +127,23 @@ async def _paused(session: Session, screen: Screen, keyboard: "Keyboard") -> boo
 async def _quit(session: Session, screen: Screen, keyboard: "Keyboard") -> bool:
     """Ask what quitting means; False if the interview is kept for later."""
     await session.pause()
+    screen.gap()
     wish = await keyboard.confirm("Grade it now (g), keep it for later (k), or go on (Enter)? ")
-    if wish is None or wish.lower().startswith("k"):
-        screen.tell(f"Kept: `sevenstep resume {session.state.interview}` goes on.")
+    screen.typed()
+    if wish is None or wish.strip().lower().startswith("k"):
+        _kept(session, screen)
         return False
-    if wish.lower().startswith("g"):
+    if wish.strip().lower().startswith("g"):
         await session.leave()
     else:
         await session.unpause()
+        screen.repeat_last_question(session)
     return True
+
+
+def _kept(session: Session, screen: Screen) -> None:
+    screen.gap()
+    screen.tell(f"Kept. Go on with: sevenstep resume {session.state.interview}")
 
 
 async def close(session: Session, screen: Screen, json: Path | None, left_over: int) -> None:
@@ -123,12 +155,13 @@ async def close(session: Session, screen: Screen, json: Path | None, left_over: 
     await session.finish()
     record = session.record(left_over)
     rubric, scenario = session.plan.rubric, session.plan.scenario
+    screen.gap()
     screen.console.print(scorecard_panel(record, rubric))
+    screen.typed()
+    screen.gap()
     if left_over:
-        screen.tell(f"{left_over} turns of the script were left over when the interview ended.")
-    if json is not None:
-        write_whole(json, record.model_dump_json(indent=2))
-        screen.tell(f"Interview written to {json}")
+        turns = "1 turn" if left_over == 1 else f"{left_over} turns"
+        screen.tell(f"The interview ended with {turns} of the script left over.", style="bold")
     report = default_path().parent / "reports" / f"{record.interview}.html"
     try:
         write_whole(report, render_html(record, rubric, scenario))
@@ -137,4 +170,7 @@ async def close(session: Session, screen: Screen, json: Path | None, left_over: 
         screen.tell(f"The report could not be saved: {error}")
     else:
         screen.tell(f"Report saved to {report}")
+    if json is not None:
+        write_whole(json, record.model_dump_json(indent=2))
+        screen.tell(f"Interview written to {json}")
     screen.tell(f"Again: `sevenstep report {record.interview} --format md|html|json|text`")

@@ -6,11 +6,14 @@ import stat
 import sys
 from pathlib import Path
 
-from agent.catalog import read_text, read_yaml_mapping
+from agent.catalog import parse_yaml_mapping, read_text
 from agent.errors import FileError
+from agent.interview.session import MAX_MESSAGE_CHARACTERS
 
 _KEY = "candidate_turns"
 _SECONDS_FOR_FIRST_BYTE = 3.0
+_MAX_BYTES = 2_000_000
+_LIST = f"give the turns as a list of strings under {_KEY}"
 STANDARD_INPUT = Path("standard input")
 
 
@@ -19,18 +22,23 @@ def script_turns(path: Path) -> list[str]:
 
     Raises FileError if there are none, or if one of them is no text.
     """
+    text = read_text(path)
     if path.suffix.lower() in (".yaml", ".yml", ".json"):
-        return _listed(read_yaml_mapping(path), path)
-    return _turns_of(read_text(path), path)
+        return _listed(text, path)
+    return _turns_of(text, path)
 
 
 def piped_turns() -> list[str] | None:
     """The turns piped in, or None if nothing is: a terminal, a bare shell, an idle pipe."""
     if not _anything_piped():
         return None
-    data = sys.stdin.buffer.read()
+    data = sys.stdin.buffer.read(_MAX_BYTES + 1)
     if not data.strip():
         return None
+    if len(data) > _MAX_BYTES:
+        raise FileError(
+            STANDARD_INPUT, f"holds more than {_MAX_BYTES:,} bytes", remedy="pipe in less"
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -42,47 +50,52 @@ def piped_turns() -> list[str] | None:
 
 def _turns_of(text: str, path: Path) -> list[str]:
     if any(line.startswith(f"{_KEY}:") for line in text.splitlines()):
-        import yaml
-
-        try:
-            raw = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise FileError(
-                path, "not valid YAML", remedy="check indentation and quotes"
-            ) from error
-        return _listed(raw, path)
+        return _listed(text, path)
     paragraphs: list[list[str]] = [[]]
     for line in text.splitlines():
         if line.strip():
             paragraphs[-1].append(line.rstrip())
         else:
             paragraphs.append([])
-    return _required(["\n".join(lines) for lines in paragraphs if lines], path)
+    return _checked(["\n".join(lines) for lines in paragraphs if lines], path)
 
 
-def _listed(raw: object, path: Path) -> list[str]:
-    turns = raw.get(_KEY) if isinstance(raw, dict) else None
-    if turns is None:
-        raise FileError(
-            path, "this key is missing", where=_KEY, remedy="add a list of the candidate's turns"
-        )
+def _listed(text: str, path: Path) -> list[str]:
+    if not text.strip():
+        raise FileError(path, "is empty", remedy=_LIST)
+    raw = parse_yaml_mapping(text, path, _LIST)
+    if _KEY not in raw:
+        raise FileError(path, "this key is missing", where=_KEY, remedy=_LIST)
+    turns = raw[_KEY]
     if not isinstance(turns, list):
-        raise FileError(path, "is no list", where=_KEY, remedy="give a list of strings")
+        raise FileError(path, "is no list", where=_KEY, remedy=_LIST)
     for index, turn in enumerate(turns):
-        if not isinstance(turn, str) or not turn.strip():
-            raise FileError(
-                path,
-                f"{turn!r} is no text" if not isinstance(turn, str) else "is empty",
-                where=f"{_KEY}[{index}]",
-                remedy="give a string, in quotes if need be",
-            )
-    return _required(turns, path)
+        if not isinstance(turn, str):
+            shown = repr(turn)
+            shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+            raise _fault(path, index, f"{shown} is no text", "give a string, in quotes if need be")
+    return _checked(turns, path)
 
 
-def _required(turns: list[str], path: Path) -> list[str]:
+def _checked(turns: list[str], path: Path) -> list[str]:
     if not turns:
         raise FileError(path, "holds no turns", remedy="write at least one turn")
+    for index, turn in enumerate(turns):
+        if not turn.strip():
+            raise _fault(path, index, "is empty", "write it or remove it")
+        if len(turn) > MAX_MESSAGE_CHARACTERS:
+            problem = f"has {len(turn):,} characters, more than {MAX_MESSAGE_CHARACTERS:,}"
+            raise _fault(path, index, problem, "send it in parts")
+        try:
+            turn.encode()
+        except UnicodeEncodeError as error:
+            problem = f"holds {turn[error.start]!r}, half of a character"
+            raise _fault(path, index, problem, "write the whole character") from error
     return turns
+
+
+def _fault(path: Path, index: int, problem: str, remedy: str) -> FileError:
+    return FileError(path, problem, where=f"{_KEY}[{index}]", remedy=remedy)
 
 
 def _anything_piped() -> bool:

@@ -33,6 +33,10 @@ NUDGE_FROM = 0.8
 
 PROBES_PER_CRITERION = 2
 
+_CHALLENGED_WITHIN = 2
+"""In turns of both parties. A red flag that something more urgent displaced is still taken up
+after the next answer, unless that answer speaks to its criterion: it may have put it right."""
+
 LAST_WORD = "Is there anything that you would like to add, or to put differently, before we close?"
 
 _DECLINED: dict[Intent, DeclineReason] = {
@@ -155,7 +159,7 @@ def _bring_back(table: Table) -> Move | None:
         probe = _probe(table, missing[0], brings_back_from=talked.id)
         if probe is not None:
             return Move(lead=probe)
-    if missing and not state.brought_back:
+    if missing and not state.brought_back or _challenge(table) is not None:
         return None
     return Move(lead=_open(table, talked, "candidate"))
 
@@ -164,22 +168,28 @@ def _challenge(table: Table) -> Move | None:
     plan, state, seen = table
     if _far_over_budget(table):
         return None
-    for sighting in seen.flags:
-        if sighting.flag in state.challenged:
+    now = len(state.turns) - 1
+    spoken_to = {sighting.criterion for sighting in seen.sightings}
+    for turn, sighting in state.flags:
+        if turn < now - _CHALLENGED_WITHIN or sighting.flag in state.challenged:
             continue
-        for step in plan.rubric.steps:
-            for flag in step.red_flags:
-                if flag.id == sighting.flag and flag.challenge not in state.asked:
-                    return Move(
-                        lead=Challenge(
-                            flag=flag.id, criterion=flag.criterion, question=flag.challenge
-                        )
-                    )
-            for pair in step.contradictions:
-                if pair.id == sighting.flag and pair.challenge not in state.asked:
-                    return Move(
-                        lead=Challenge(flag=pair.id, criterion=None, question=pair.challenge)
-                    )
+        lead = _challenge_of(plan, sighting.flag)
+        if lead is None or lead.question in state.asked:
+            continue
+        if turn == now or lead.criterion not in spoken_to:
+            return Move(lead=lead)
+    return None
+
+
+def _challenge_of(plan: Plan, name: str) -> Challenge | None:
+    """The question that belongs to a red flag or a contradiction."""
+    for step in plan.rubric.steps:
+        for flag in step.red_flags:
+            if flag.id == name:
+                return Challenge(flag=name, criterion=flag.criterion, question=flag.challenge)
+        for pair in step.contradictions:
+            if pair.id == name:
+                return Challenge(flag=name, criterion=None, question=pair.challenge)
     return None
 
 
@@ -344,7 +354,7 @@ def _in_need(table: Table) -> Criterion | None:
 
 
 def _talks_only_of_later(table: Table) -> Step | None:
-    """The later, not yet entered step that a message is about, if it says nothing of this one.
+    """The later, not yet entered step that a message is about, if it adds nothing to this one.
 
     One passing mention is no change of subject: two criteria of that step must be met.
     """
@@ -352,7 +362,7 @@ def _talks_only_of_later(table: Table) -> Step | None:
     steps = plan.steps()
     here = steps.index(_step(table))
     weight = {s.criterion: 1 + list(Depth).index(s.depth) for s in seen.sightings}
-    if any(c.id in weight for c in _step(table).criteria):
+    if state.focus in weight or any(_is_new(table, c) for c in _step(table).criteria):
         return None
     best: tuple[int, Step] | None = None
     for step in steps[here + 1 :]:
@@ -362,6 +372,12 @@ def _talks_only_of_later(table: Table) -> Step | None:
         if best is None or sum(met) > best[0]:
             best = sum(met), step
     return best[1] if best is not None else None
+
+
+def _is_new(table: Table, criterion: Criterion) -> bool:
+    """Whether the last message is the first that met this criterion."""
+    found = table.state.seen.get(criterion.id)
+    return found is not None and found.turn == len(table.state.turns) - 1
 
 
 def _budget_used(table: Table) -> float:

@@ -53,7 +53,8 @@ _SAME: Mapping[str, Sequence[str]] = {
     "money": ("budget", "money to spend", "how much may it cost", "how much can we spend"),
     "team size": (
         "team size", "size of the team", "how big is the team", "how large is the team",
-        "headcount", "how many engineers", "people working on this", "how many people work", "size of our team",
+        "headcount", "how many engineers", "people working on this", "how many people work",
+        "size of our team",
     ),
     "mistake": ("mistake", "mistakes", "error", "errors", "being wrong", "wrong prediction"),
     "latency": (

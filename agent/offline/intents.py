@@ -32,7 +32,7 @@ _MANNERS_OF_ORDERS = (
     r"\b(?:ignore|disregard|forget|override|bypass) (?:all |any |each |your |the |every |of |my )*"
     r"(?:previous |prior |above |earlier |system |original |initial |grading )*"
     r"(?:instruction|rule|prompt|guideline|criteri|rubric)",
-    r"\b(?:ignore|disregard|forget) (?:everything|all|anything) (?:above|before|that came|you were)",
+    r"\b(?:ignore|disregard|forget) (?:everything|all|anything) (?:above|before|you were)",
     r"\byou are (?:now|no longer) (?:an? |my |the |in |bound|required|dan\b)",
     r"^(?:please )?(?:now )?act as (?:an? |my |the |if you)",
     r"\byou (?:must|should|will|shall) (?:now )?act as\b",
@@ -44,7 +44,8 @@ _ORDERS_FOR_MARKS = (
     rf"\b(?:give|award|grant|assign) (?:this|my|the|every|each|all|it).{{0,20}}\b{_GRADED}.{{0,30}}"
     rf"\b{_MARKS}",
     r"\b(?:give|award|grant|assign)(?:s|ed|ing)? (?:me |it |them |us |this |everyone |all )?"
-    r"(?:a |the )?(?:full|maximum|max|perfect|top|highest) (?:marks?|scores?|grades?|points|ratings?|levels?)",
+    r"(?:a |the )?(?:full|maximum|max|perfect|top|highest)"
+    r" (?:marks?|scores?|grades?|points|ratings?|levels?)",
     rf"\b(?:set|mark|rate|score|grade) (?:all|every|each|my|this|the)(?: of)?(?: \w+)? {_GRADED}"
     rf".{{0,30}}\b{_MARKS}",
     rf"\b(?:mark|rate|score|grade) (?:me|everything|this interview|(?:this|the) candidate)\b"
@@ -62,7 +63,8 @@ _ABUSE = (
     r"\b(?:fuck|shit|bullshit|asshole|bastard|bitch|motherfuck)\w*",
     r"\byou(?:'re| are)? (?:an? |so |such an? |just an? )?(?:\w+ )?(?:stupid|idiot|moron|dumb)\w*",
     r"\byou(?:'re| are) (?:an? |so |completely |totally )?(?:useless|worthless|pathetic|rubbish)",
-    r"^(?:this is |what an? )?(?:stupid|idiotic|dumb|useless) (?:bot|machine|program|interview\w*)",
+    r"^(?:this is (?:an? )?|what an? )?(?:stupid|idiotic|dumb|useless)"
+    r" (?:bot|machine|program|interview\w*)",
     r"^you (?:stupid|idiot|moron|useless|dumb)\w*",
     r"\bshut up\b",
     r"\bgo to hell\b",
@@ -78,7 +80,7 @@ _END = (
     rf"^(?:bye|goodbye|quit|exit|stop){_END_OF_SENTENCE}",
 )
 _FISH = (
-    r"\b(?:your|the|this|grading|scoring|marking|evaluation) rubric\b(?! (?:for|of) (?:the )?label)",
+    r"\b(?:your|the|this|grading|scoring|marking|evaluation) rubric\b(?! for (?:the )?label)",
     r"\brubric\?",
     r"\b(?:grading|scoring|marking) (?:criteria|scheme|guide|guidelines|sheet|notes)\b",
     r"\b(?:evaluation|assessment) (?:criteria|sheet|form)\b.*(?:\byou\b|\bme\b|\?)",
@@ -90,7 +92,7 @@ _FISH = (
     rf"\b(?: me)?(?: (?:to (?:hear|say|see)|for|from me|from this))+(?: here| exactly| now)*"
     rf"(?:{_END_OF_SENTENCE}| me to\b| from me\b)",
     r"\bwhat (?:should|must|am|do) i (?:say|supposed to say|need to say|have to say)\b",
-    r"\bwhat (?:keywords|points|words|key points|buzzwords)\b.*\byou\b",
+    r"\b(?:what|which) (?:keywords|points|words|key points|buzzwords)\b.*\byou\b",
     r"\b(?:tell|give|show) me (?:the |your |an? )?(?:correct |right |full |ideal |model )*"
     r"(?:answer|solution|answers|solutions)\b",
     r"\b(?:print|show|reveal|repeat|output|dump|display|leak|paste|share|disclose|recite|list)"
@@ -132,7 +134,7 @@ _HINT = (
     r"\b(?:please )?help me(?: out| here| please| a (?:bit|little))*[.!?]*$",
     r"\bneed (?:some |a little |a bit of )?help\b",
     r"\bpoint me in\b",
-    r"\bi(?:'m| am) (?:\w+ )?(?:stuck|lost|blocked|stumped|drawing a blank)\b",
+    r"\bi(?:'m| am) (?:\w+ ){0,3}(?:stuck|lost|blocked|stumped|drawing a blank)\b",
     r"\b(?:my mind|mind) (?:is|went|has gone|goes) blank\b",
     rf"\bwhere (?:should|do|would|shall) (?:i|we|you) (?:even )?(?:start|begin){_END_OF_SENTENCE}",
 )
@@ -160,7 +162,7 @@ _MOVE_ON = (
     rf"(?: now| please| then| from here)*{_END_OF_SENTENCE}",
     rf"{_WISH}{_GENTLY} (?:continue|proceed)(?: now| please| then)*{_END_OF_SENTENCE}",
     rf"^(?:continue|proceed|next|pass|skip|moving on|move on|go on){_END_OF_SENTENCE}",
-    rf"\bmove on(?: now| please| then)*{_END_OF_SENTENCE}",
+    rf"\b(?:move|moving) on(?: now| please| then)*{_END_OF_SENTENCE}",
     r"\b(?:go|move|skip|proceed|continue|jump|get|on|over|ready)(?: on| ahead| over)?"
     r" (?:to|for|with) (?:the|your) next (?:step|section|question|topic|part|one|thing)\b",
     rf"^(?:the )?next (?:step|section|question|topic|part|one)(?:,? please)?{_END_OF_SENTENCE}",
@@ -217,7 +219,8 @@ _TO_STEP = re.compile(
             rf"{_CLAUSE}(?:(?:go|going|coming|come|get|getting|jump|jumping|circling|step|stepping)"
             r" )?back to ",
             rf"{_CLAUSE}(?:on to|onto|next,?|next up,?|next comes|now to|now for|now"
-            r"|turning to|moving (?:on )?to|returning to|over to|skip(?: ahead)? to|take me to|go to|move to) ",
+            r"|turning to|moving (?:on )?to|returning to|over to|skip(?: ahead)? to|take me to"
+            r"|go to|move to) ",
         )
     ),
     re.IGNORECASE,
@@ -229,11 +232,12 @@ _SIDE = (
 )
 _AFTER_STEP = (
     r"(?=\W*$|[.!?,;:)]|\s*[\u2013\u2014-]\s"
-    r"|,? (?:now|first|next|then|please|again|already|instead|quickly|briefly|for (?:a|one|now|the moment)|before|if (?:you|that|it|we)|and|because|as|since|where|which"
+    r"|,? (?:now|first|next|then|please|again|already|instead|quickly|briefly"
+    r"|for (?:a|one|now|the moment)|before|if (?:you|that|it|we)|and|because|as|since|where|which"
     r"|so|a (?:bit|little)|we|i|you|would|too|also|with you|right (?:now|away))\b)"
 )
 _LATER = re.compile(
-    r"^.{0,40}\b(?:later|soon|eventually|afterwards|in a (?:moment|bit|minute|second)|at the end)\b",
+    r"^.{0,40}\b(?:later|soon|afterwards|in a (?:moment|bit|minute|second)|at the end)\b",
     re.IGNORECASE,
 )
 

@@ -26,7 +26,9 @@ _DEPTHS = {1: Depth.named, 2: Depth.specific, 3: Depth.reasoned, 4: Depth.reason
 _FEW_WORDS = 25
 _MAIN_SHARE = 0.5
 _MIN_CONTENT_WORDS = 6
-_MIN_KNOWN_SHARE = 0.12
+_MIN_WORDS_ASKED = 2
+_MIN_KNOWN_SHARE = 0.51
+_MIN_KNOWN_SHARE_ASKED = 0.34
 
 
 class OfflineObserver:
@@ -37,6 +39,12 @@ class OfflineObserver:
         self._facts = FactFinder(reader.scenario.facts)
         self._flags = FlagFinder(reader.rubric, reader.scenario)
         self._domain = _domain_words(reader)
+        self._content = frozenset(
+            criterion.id
+            for step in reader.rubric.steps
+            for criterion in step.criteria
+            if criterion.measure is Measure.concepts
+        )
 
     async def observe(self, listening: Listening) -> Observation:
         """Read the transcript's last turn, which must be the candidate's."""
@@ -57,7 +65,7 @@ class OfflineObserver:
             return Observation(intent=Intent.empty)
 
         sightings = self._sightings(listening, turn.text)
-        content = [s for s in sightings if not self._is_asking(s.criterion)]
+        content = [s for s in sightings if s.criterion in self._content]
         flags = self._flags_in(listening)
         target = step_named(turn.text, self._reader.rubric.steps)
         facts, beyond = self._asked(pieces, has_content=bool(content))
@@ -73,10 +81,10 @@ class OfflineObserver:
             intent = Intent.move_to
         if intent is None:
             intent = _lesser_wish(message)
+        if intent is None and not content and not flags and not facts:
+            intent = Intent.off_topic if self._is_off_topic(words, asks=beyond) else None
         if intent is None and (facts or beyond):
             intent = Intent.ask_facts
-        if intent is None and not sightings and not flags and self._is_off_topic(words):
-            intent = Intent.off_topic
         intent = intent or Intent.answer
         declined = intent in (Intent.orders, Intent.abuse, Intent.fish, Intent.off_topic)
         return Observation(
@@ -126,14 +134,12 @@ class OfflineObserver:
                 unanswered = True
         return facts, unanswered and not has_content and not facts
 
-    def _is_asking(self, criterion: str) -> bool:
-        return self._reader.rubric.criterion(criterion).measure is Measure.asking
-
-    def _is_off_topic(self, words: list[str]) -> bool:
+    def _is_off_topic(self, words: list[str], *, asks: bool) -> bool:
         content = {stem(word) for word in words if word not in FUNCTION_WORDS}
-        if len(content) < _MIN_CONTENT_WORDS:
+        if len(content) < (_MIN_WORDS_ASKED if asks else _MIN_CONTENT_WORDS):
             return False
-        return len(content & self._domain) / len(content) < _MIN_KNOWN_SHARE
+        least = _MIN_KNOWN_SHARE_ASKED if asks else _MIN_KNOWN_SHARE
+        return len(content & self._domain) / len(content) < least
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,11 @@ from agent.store.tables import events
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _BUSY_SECONDS = 5
 _MIGRATION_LOCK = 7_0001
-_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
 """Whatever driver a URL names, these are the ones that are installed."""
 
 _T = TypeVar("_T")
@@ -53,7 +57,11 @@ class SqlStore:
         self._shown = self._url.render_as_string(hide_password=True)
         with self._faults():
             self._engine = _engine(self._url)
-            _migrate(self._engine)
+            try:
+                _migrate(self._engine)
+            except BaseException:
+                self._engine.dispose()
+                raise
 
     def close(self) -> None:
         """Close all connections."""
@@ -163,8 +171,7 @@ def _engine(url: sa.URL) -> sa.Engine:
             return sa.create_engine(url, pool_pre_ping=True)
         except exc.NoSuchModuleError as error:
             raise InputError(
-                f"databases of the kind {url.drivername!r} are not known; "
-                "use sqlite or postgresql"
+                f"databases of the kind {url.drivername!r} are not known; use sqlite or postgresql"
             ) from error
         except ModuleNotFoundError as error:
             raise StoreError(
@@ -216,14 +223,15 @@ def _migrate(engine: sa.Engine) -> None:
 
 
 def _explained(error: Exception) -> tuple[str, str]:
-    text = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    cause = getattr(error, "orig", None) or error
+    text = str(getattr(cause, "strerror", None) or cause).strip().splitlines()[0]
     for sign, problem, remedy in (
         ("locked", "is locked by another program", "close that program and try again"),
         ("not a database", "is not an SQLite database", "name another with --db"),
         ("malformed", "is damaged", "restore a copy, or name another with --db"),
         ("disk is full", "cannot be written, the disk is full", "free some space and resume"),
         ("readonly", "may not be written", "change its permissions or name another with --db"),
-        ("unable to open", "cannot be opened", "check the folder's permissions"),
+        ("unable to open", "cannot be opened", "check that the folder may be written"),
         ("Can't locate revision", "was made by a newer version", "update sevenstep"),
         ("already exists", "holds the tables of another program", "name another with --db"),
         ("Permission denied", "may not be opened", "change its permissions or use --db"),
