@@ -27,7 +27,6 @@ from agent.store.memory import MemoryLog
 
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
-SETS = ("tuned_a", "tuned_b", "heldout")
 QUALITIES = ("poor", "middling", "good", "excellent")
 """The qualities that have an order, worst first; other candidates are probes of one fault."""
 
@@ -123,7 +122,7 @@ def report() -> str:
         "  measured.",
         "- The yardstick takes the number of words as the score.",
     ]
-    for name in SETS:
+    for name in sorted(path.name for path in SCRIPTS.iterdir() if path.is_dir()):
         played = play_set(name)
         right, total = in_order(played)
         by_length, _ = in_order_by_length(played)

@@ -159,7 +159,7 @@ def _bring_back(table: Table) -> Move | None:
         probe = _probe(table, missing[0], brings_back_from=talked.id)
         if probe is not None:
             return Move(lead=probe)
-    if missing and not state.brought_back or _challenge(table) is not None:
+    if (missing and not state.brought_back) or _challenge(table) is not None:
         return None
     return Move(lead=_open(table, talked, "candidate"))
 
