@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: practice test lint bench results clean
+.PHONY: practice test lint bench results picture clean
 
 practice: $(VENV)/.installed
 	@$(BIN)/sevenstep practice
@@ -22,6 +22,9 @@ bench: $(VENV)/.installed-dev
 
 results: $(VENV)/.installed-dev
 	$(BIN)/python -m evals.offline --write
+
+picture: $(VENV)/.installed
+	$(BIN)/python docs/picture.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
