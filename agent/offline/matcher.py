@@ -68,10 +68,14 @@ class TermIndex(Generic[_Key]):
     def hits(self, sentence: Sentence) -> list[Hit[_Key]]:
         """All terms in a sentence, in the order in which they stand."""
         words = [self._corrected(word) for word in sentence.stems]
+        present = frozenset(words)
         found = []
         for at, word in enumerate(words):
             for start in {word, sentence.joined.get(at, word)}:
                 for rest, key in self._by_first.get(start, ()):
+                    # Most terms fail here, on one word, before their order is looked at.
+                    if rest and rest[0] not in present:
+                        continue
                     positions = _follow(words, at, rest)
                     if positions is not None:
                         found.append(Hit(key, positions, sentence.is_negated(positions)))
