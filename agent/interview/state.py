@@ -21,7 +21,7 @@ from agent.move import (
     Probe,
     ThrowCurveball,
 )
-from agent.ports import Depth, FlagSighting, Observation
+from agent.ports import Depth, FlagSighting, Intent, Observation
 from agent.rubric import ProbeKind
 from agent.scorecard import Help, Scorecard
 from agent.transcript import Party, Transcript, Turn
@@ -93,7 +93,7 @@ class InterviewState:
         return sum(turn.speaker is Party.candidate for turn in self.turns)
 
     def turns_in(self, step: str) -> int:
-        """How many messages, commands left out, the candidate has sent in this step."""
+        """How many messages the candidate has sent in this step, but for commands and fillers."""
         return self.step_turns.get(step, 0)
 
     def seconds_in(self, step: str) -> float:
@@ -111,7 +111,7 @@ def fold(events: Iterable[ev.Event]) -> InterviewState:
     return reduce(apply, events, InterviewState())
 
 
-def apply(state: InterviewState, event: ev.Event) -> InterviewState:  # noqa: PLR0912 (one case an event)
+def apply(state: InterviewState, event: ev.Event) -> InterviewState:
     """The state after one more event."""
     if state.pending == "start" and not isinstance(event, ev.Started):
         raise EngineError(f"the interview's first event is {event.type!r}, not 'started'")
@@ -127,13 +127,9 @@ def apply(state: InterviewState, event: ev.Event) -> InterviewState:  # noqa: PL
             )
         case ev.CandidateSaid():
             turn = _turn(state, Party.candidate, "command" if event.command else "answer", event)
-            counted = dict(state.step_turns)
-            if state.step is not None and not event.command:
-                counted[state.step] = counted.get(state.step, 0) + 1
             return replace(
                 state,
                 turns=(*state.turns, turn),
-                step_turns=MappingProxyType(counted),
                 command=event.command,
                 observation=None,
                 pending="observe",
@@ -183,6 +179,7 @@ def _turn(
 def _observed(state: InterviewState, event: ev.Observed) -> InterviewState:
     turn = len(state.turns) - 1
     observation = event.observation
+    state = _with_turn_counted(state, observation)
     if observation is None:
         return replace(state, unobserved=(*state.unobserved, turn), pending="decide")
     seen = dict(state.seen)
@@ -205,8 +202,19 @@ def _observed(state: InterviewState, event: ev.Observed) -> InterviewState:
         facts=MappingProxyType(facts),
         flags=(*state.flags, *((turn, flag) for flag in observation.flags)),
         curveball_turn=curveball_turn,
+        # A new wish takes the place of one that was put off.
+        wish=None if observation.intent in (Intent.move_on, Intent.move_to) else state.wish,
         pending="decide",
     )
+
+
+def _with_turn_counted(state: InterviewState, observation: Observation | None) -> InterviewState:
+    """Count the last message towards its step, unless it was a command or said nothing."""
+    empty = observation is not None and observation.intent is Intent.empty
+    if state.step is None or state.command is not None or empty:
+        return state
+    counted = {**state.step_turns, state.step: state.turns_in(state.step) + 1}
+    return replace(state, step_turns=MappingProxyType(counted))
 
 
 def _moved(state: InterviewState, move: Move) -> InterviewState:

@@ -20,63 +20,63 @@ _DROPPED = frozenset(stem(word) for word in (*FUNCTION_WORDS, *_POLITE)) - _ASKI
 _TOO_COMMON = frozenset(stem(word) for word in "how what which who why".split())
 _ARTICLES = frozenset({"a", "an", "the", "of", "in", "we", "you"})
 
-_SAME: Mapping[str, Sequence[str]] = {
-    "count": ("how many", "number of", "numbers of", "count of", "total number", "amount of"),
-    "size": ("how big", "how large", "size", "how huge", "magnitude"),
-    "fast": ("how fast", "how quick", "how quickly", "how soon", "how long", "how rapidly"),
-    "often": ("how often", "how frequently", "how regularly", "frequency"),
+_SUBJECTS: Mapping[str, Sequence[str]] = {
     "qps": (
         "qps", "rps", "tps", "requests per second", "requests a second", "queries per second",
         "queries a second", "calls per second", "hits per second", "requests second",
         "queries second", "throughput", "request rate", "how many requests", "number of requests",
     ),
-    "today": (
-        "today", "at the moment", "right now", "now", "currently", "at present", "current",
-        "existing", "already", "as of now", "these days", "so far", "presently", "present",
-        "in production", "legacy", "in place",
-    ),
     "goal": (
-        "goal", "goals", "objective", "objectives", "trying to achieve", "trying to improve",
-        "want to achieve", "want to improve", "hoping to achieve", "hope to achieve", "aim",
-        "hoping to get", "hope to get", "trying to solve", "main purpose", "want out of",
-        "hoping for", "optimise for", "optimising for",
+        "goal", "objective", "trying to achieve", "trying to improve", "want to achieve",
+        "want to improve", "hoping to achieve", "hope to achieve", "aim", "hoping to get",
+        "hope to get", "trying to optimise", "want to optimise",
+        "trying to solve", "main purpose", "want out of", "hoping for",
+        "optimise for", "optimising for",
     ),
-    "costs": ("cost", "costs", "how bad", "how expensive", "expensive", "worse", "price", "costly"),
-    "history": ("history", "historical", "past", "historic", "how far back"),
-    "label": ("label", "labels", "labelled", "labeled", "annotated", "annotation", "annotations"),
-    "image": ("image", "images", "picture", "pictures", "photo", "photos"),
-    "language": ("language", "languages", "multilingual"),
-    "country": ("country", "countries", "abroad", "international", "internationally", "markets"),
-    "regulation": ("regulation", "regulations", "regulatory", "regulator", "compliance"),
+    "label": ("label", "annotated", "annotation"),
+    "image": ("image", "picture", "photo"),
+    "language": ("language", "multilingual"),
+    "country": ("country", "abroad", "international", "internationally", "markets"),
+    "regulation": ("regulation", "regulatory", "regulator", "compliance"),
     "privacy": ("privacy", "gdpr", "personal data", "private data"),
     "gpu": ("gpu", "gpus", "hardware", "accelerators"),
     "money": ("budget", "money to spend", "how much may it cost", "how much can we spend"),
     "team size": (
-        "team size", "size of the team", "how big is the team", "how large is the team",
-        "headcount", "how many engineers", "people working on this", "how many people work",
-        "size of our team",
+        "team size", "size of the team", "size of our team", "how big is the team",
+        "how large is the team", "headcount", "how many engineers", "people working on this",
+        "how many people work",
     ),
-    "mistake": ("mistake", "mistakes", "error", "errors", "being wrong", "wrong prediction"),
     "latency": (
-        "latency", "response time", "time budget", "latencies", "milliseconds", "time to respond",
+        "latency", "response time", "time budget", "milliseconds", "time to respond",
         "long do we have to respond", "how long do we have", "how much time do we have",
     ),
     "sla": ("sla", "slas", "slo", "slos", "service level"),
     "season": ("season", "seasonal", "seasonality"),
     "beforehand": ("beforehand", "in advance", "ahead of time", "up front", "advance"),
-    "kind": ("kind", "kinds", "sort", "sorts", "type", "types"),
-    "work": ("work", "works", "working", "done", "handled", "operate"),
 }  # fmt: skip
-"""Everyday wordings by what they ask for, whatever the problem."""
+"""Everyday wordings of what is asked for, whatever the problem."""
 
-_COUNT = stem("count")
+_MANNERS: Mapping[str, Sequence[str]] = {
+    "count": ("how many", "number of", "count of", "total number", "amount of"),
+    "size": ("how big", "how large", "size", "how huge", "magnitude"),
+    "fast": ("how fast", "how quick", "how quickly", "how soon", "how long", "how rapidly"),
+    "often": ("how often", "how frequently", "how regularly", "frequency"),
+    "today": (
+        "today", "at the moment", "right now", "now", "currently", "at present", "current",
+        "existing", "already", "as of now", "these days", "so far", "presently", "present",
+        "in production", "legacy", "in place",
+    ),
+    "costs": ("cost", "how bad", "how expensive", "expensive", "worse", "price", "costly"),
+    "history": ("history", "historical", "past", "historic", "how far back"),
+    "mistake": ("mistake", "error", "being wrong", "wrong prediction"),
+    "kind": ("kind", "sort", "type"),
+    "work": ("work", "done", "handled", "operate"),
+}  # fmt: skip
+"""The same for wordings that say too little to match a question on their own."""
+
+_COUNT = "=count"
 _COUNTED_WITHIN = 4
-_VAGUE = frozenset(
-    word
-    for meaning in "count size fast often today costs work history mistake kind".split()
-    for word in stems(meaning)
-) | {"data", "system"}
-"""Words that say too little to match a question on their own once wordings are made one."""
+_VAGUE = frozenset(f"={manner}" for manner in _MANNERS) | {"data", "system"}
 
 
 class FactFinder:
@@ -133,13 +133,13 @@ def _content(words: Iterable[str]) -> frozenset[str]:
     return content if len(content) > 1 else whole - _ARTICLES
 
 
-def _phrases() -> Mapping[str, Sequence[tuple[tuple[str, ...], tuple[str, ...]]]]:
-    """By its first word, each wording with what it stands for; the longest first."""
-    found: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = defaultdict(list)
-    for meaning, wordings in _SAME.items():
+def _phrases() -> Mapping[str, Sequence[tuple[tuple[str, ...], str]]]:
+    """By its first word, each wording with a mark for its meaning; the longest first."""
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+    for meaning, wordings in {**_SUBJECTS, **_MANNERS}.items():
         for wording in wordings:
             words = stems(wording)
-            found[words[0]].append((words, stems(meaning)))
+            found[words[0]].append((words, f"={meaning}"))
     return {first: sorted(some, key=lambda one: -len(one[0])) for first, some in found.items()}
 
 
@@ -147,13 +147,13 @@ _PHRASES = _phrases()
 
 
 def _made_one(words: Sequence[str]) -> tuple[str, ...]:
-    """The words with each known wording replaced by what it stands for."""
+    """The words with the mark of its meaning for each known wording."""
     said: list[str] = []
     at = 0
     while at < len(words):
         for wording, meaning in _PHRASES.get(words[at], ()):
             if tuple(words[at : at + len(wording)]) == wording:
-                said += meaning
+                said.append(meaning)
                 at += len(wording)
                 break
         else:

@@ -1,308 +1,45 @@
 """What a message is for, beside its content: hints, moves, fishing, orders, the end.
 
-Patterns over English wording, one wording a line, tried on each sentence. Which of them counts
-when there is content as well is decided in `agent.offline.observer`.
+Read sentence by sentence, by the wordings in `agent.offline.cues`. Which of them counts when
+there is content as well is decided in `agent.offline.observer`.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from agent.offline.cues import (
+    AFTER_STEP,
+    ANSWERS,
+    ATTEMPTED,
+    COURTESIES,
+    DETERMINED,
+    FEW_WORDS_OF_COURTESY,
+    FILLER,
+    INDIRECT_QUESTION,
+    LATER,
+    OF_INTENT,
+    OUTRIGHT_HINT,
+    OUTRIGHT_ORDER,
+    OWN_QUESTION,
+    PLAIN,
+    QUOTED,
+    SAYS_WHY_IT_ASKS,
+    SIDE,
+    SPOKEN_ABOUT,
+    TO_STEP,
+    TO_THE_INTERVIEWER,
+    Courtesy,
+)
 from agent.offline.text import sentences
 from agent.ports import Intent
 from agent.rubric import Step
 
 
-def _any(patterns: Iterable[str]) -> re.Pattern[str]:
-    """One pattern that finds any of these wordings, whatever their case."""
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
-
-
-_END_OF_SENTENCE = r"\W*$"
-_MARKS = r"(?:4|four|10|100|full|max|maximum|perfect|top|highest|best|strong hire)\b"
-_GRADED = r"(?:criteri(?:on|a)|steps?|answers?|scores?|grades?|levels?|ratings?|marks?)"
-_WISH = (
-    r"\b(?:let'?s|let us|let me|lets|(?:can|could|may|shall|should) (?:we|i)|i'?d (?:like|love) to"
-    r"|i would like to|i want to|i'?ll|i will|i'?d rather|i would rather|we can|we could"
-    r"|ready to|happy to|want to|like to|okay|ok|now|please|so|then|maybe)"
-)
-_GENTLY = r"(?:,? (?:now|just|quickly|please|maybe|perhaps|then|first|also))*"
-
-_MANNERS_OF_ORDERS = (
-    r"\b(?:ignore|disregard|forget|override|bypass) (?:all |any |each |your |the |every |of |my )*"
-    r"(?:previous |prior |above |earlier |system |original |initial |grading )*"
-    r"(?:instruction|rule|prompt|guideline|criteri|rubric)",
-    r"\b(?:ignore|disregard|forget) (?:everything|all|anything) (?:above|before|you were)",
-    r"\byou are (?:now|no longer) (?:an? |my |the |in |bound|required|dan\b)",
-    r"^(?:please )?(?:now )?act as (?:an? |my |the |if you)",
-    r"\byou (?:must|should|will|shall) (?:now )?act as\b",
-    r"^(?:please )?pretend (?:to be|that you|you)\b",
-    r"\bnew (?:system )?(?:instructions?|rules?) for (?:you|the (?:grader|interviewer|assistant))",
-)
-_ORDERS_FOR_MARKS = (
-    rf"\b(?:give|award|grant|assign) (?:me|this candidate|the candidate)\b.{{0,30}}\b{_MARKS}",
-    rf"\b(?:give|award|grant|assign) (?:this|my|the|every|each|all|it).{{0,20}}\b{_GRADED}.{{0,30}}"
-    rf"\b{_MARKS}",
-    r"\b(?:give|award|grant|assign)(?:s|ed|ing)? (?:me |it |them |us |this |everyone |all )?"
-    r"(?:a |the )?(?:full|maximum|max|perfect|top|highest)"
-    r" (?:marks?|scores?|grades?|points|ratings?|levels?)",
-    rf"\b(?:set|mark|rate|score|grade) (?:all|every|each|my|this|the)(?: of)?(?: \w+)? {_GRADED}"
-    rf".{{0,30}}\b{_MARKS}",
-    rf"\b(?:mark|rate|score|grade) (?:me|everything|this interview|(?:this|the) candidate)\b"
-    rf".{{0,30}}\b{_MARKS}",
-    rf"\b(?:every|each|all) {_GRADED} (?:is|are|must be|should be|gets?) (?:at )?(?:a |an |level )?"
-    rf"{_MARKS}",
-    r"\b(?:give|assign|award) (?:me )?(?:a )?(?:level|score|grade) (?:of )?(?:4|four|10|100)\b",
-    r"\b(?:output|return|respond with|print) (?:only )?(?:level|score|grade|percent)\W{1,3}\d",
-    r"^\W*(?:system|assistant|developer|admin|grader)(?: (?:message|override|note))?\W{0,2}[:>]",
-    r"^\W*<\W*/?\W*(?:system|instructions?|assistant|admin)\b",
-    r"</?(?:system|instructions?|assistant)>",
-    r"\[(?:system|inst|admin)\]",
-)
-_ABUSE = (
-    r"\b(?:fuck|shit|bullshit|asshole|bastard|bitch|motherfuck)\w*",
-    r"\byou(?:'re| are)? (?:an? |so |such an? |just an? )?(?:\w+ )?(?:stupid|idiot|moron|dumb)\w*",
-    r"\byou(?:'re| are) (?:an? |so |completely |totally )?(?:useless|worthless|pathetic|rubbish)",
-    r"^(?:this is (?:an? )?|what an? )?(?:stupid|idiotic|dumb|useless)"
-    r" (?:bot|machine|program|interview\w*)",
-    r"^you (?:stupid|idiot|moron|useless|dumb)\w*",
-    r"\bshut up\b",
-    r"\bgo to hell\b",
-    r"\bscrew you\b",
-)
-_END = (
-    r"\b(?:end|stop|finish|quit|close|abort|leave|terminate) (?:the |this |our )?"
-    rf"(?:interview|session)(?: here| now| please| early)*{_END_OF_SENTENCE}",
-    r"\b(?:i'?d like|i want|let'?s|can we|could we|may we)(?: to)? (?:stop|end|finish|quit)"
-    rf"(?: here| now| it| there| this| please)*{_END_OF_SENTENCE}",
-    r"\bi(?:'m| am) done with (?:the|this) interview\b",
-    rf"\bi (?:have to|must|need to) (?:go|leave|stop)(?: here| now)?{_END_OF_SENTENCE}",
-    rf"^(?:bye|goodbye|quit|exit|stop){_END_OF_SENTENCE}",
-)
-_FISH = (
-    r"\b(?:your|the|this|grading|scoring|marking|evaluation) rubric\b(?! for (?:the )?label)",
-    r"\brubric\?",
-    r"\b(?:grading|scoring|marking) (?:criteria|scheme|guide|guidelines|sheet|notes)\b",
-    r"\b(?:evaluation|assessment) (?:criteria|sheet|form)\b.*(?:\byou\b|\bme\b|\?)",
-    r"\bcriteria (?:do|are|will) you (?:use|using|have|apply|judg|grad)",
-    r"\bwhat criteria\b.*\b(?:you|me|i)\b",
-    r"\b(?:the|your|a) (?:model|reference|expected|ideal|sample|perfect) (?:answer|solution)s?\b",
-    r"\bwhat(?:'s| is| would be) (?:the|a) (?:right|correct|best|good|ideal|strong) answer\b",
-    r"\bwhat (?:do|would|are|did) you (?:want|like|wanting|looking|expect|expecting|hoping|hope)"
-    rf"\b(?: me)?(?: (?:to (?:hear|say|see)|for|from me|from this))+(?: here| exactly| now)*"
-    rf"(?:{_END_OF_SENTENCE}| me to\b| from me\b)",
-    r"\bwhat (?:should|must|am|do) i (?:say|supposed to say|need to say|have to say)\b",
-    r"\b(?:what|which) (?:keywords|points|words|key points|buzzwords)\b.*\byou\b",
-    r"\b(?:tell|give|show) me (?:the |your |an? )?(?:correct |right |full |ideal |model )*"
-    r"(?:answer|solution|answers|solutions)\b",
-    r"\b(?:print|show|reveal|repeat|output|dump|display|leak|paste|share|disclose|recite|list)"
-    r" (?:me |us |with me |out )?(?:your|the|all|all of your|me your)(?: \w+){0,2}"
-    r" (?:prompt|instructions?|rules|anchors?|notes|configuration|criteria|answer key|checklist)\b",
-    r"\byour (?:system |hidden |secret |initial |internal )?(?:prompt|instructions)\b",
-    r"\bsystem prompt\b",
-    r"\bhow (?:am i|are you|will i be|will you|do you|would you)(?: being)?"
-    r" (?:grad|scor|evaluat|judg|assess|mark|rat)(?:e|ed|ing|es|k|king)?\b(?! (?:the|a|an) )",
-    r"\bhow (?:am i|did i|have i been)(?: \w+)? (?:doing|do|done)\b",
-    r"\bwhat(?:'s| is| was) my (?:\w+ )?(?:score|grade|level|mark|rating|result)",
-    r"\bwhat (?:score|grade|level|mark) (?:do|did|would|will|am) (?:i|you|this|that|my)\b",
-    r"\banswer key\b",
-    r"\bcheat ?sheet\b",
-    r"\b(?:was|is) (?:that|this|it|my answer) (?:the )?(?:right|correct|good|ok|okay|enough|fine"
-    r"|what you (?:wanted|want|had in mind|were looking for|are looking for))(?: answer)?"
-    rf"(?: so far| now| yet| for you| then)?{_END_OF_SENTENCE}",
-    r"\bam i (?:right|correct|wrong|close|passing|on the right track)"
-    rf"(?: so far)?{_END_OF_SENTENCE}",
-    r"\b(?:did|do|will|have) i (?:get|got|pass|passed|nail|nailed|miss|missed) (?:it|that|this"
-    r"|anything|everything|the interview)\b",
-    r"\bwhat(?:'s| is| did i|am i| have i) (?:missing|miss|missed)\b.*\?",
-    r"\bwhat am i missing\b",
-    r"\bwhat(?:'s| is) on (?:your|the) (?:sheet|list|checklist|form|scorecard)\b",
-    r"\bwhat do i (?:need|have) to (?:say|do|mention) to (?:get|pass|score)\b",
-    r"\bhow (?:do|can) i (?:get|reach|score|earn) (?:a |an |the )?"
-    r"(?:level|full|top|best|high|higher|\d)",
-)
-_HINT = (
-    r"\b(?:can|could|may|would|will|might) (?:i|you|we)\b.{0,30}"
-    r"\b(?:hints?|clues?|nudges?|pointers?|tips?|help)\b",
-    r"\b(?:give|need|like|want|use|have|get|appreciate|drop|take)(?: me)?(?: just)?"
-    r" (?:an?|another|any|some|one)(?: small| little| tiny| more| quick| bit of)*"
-    r" (?:hints?|clues?|nudges?|pointers?|tips?|help)\b",
-    rf"\b(?:any|a|another|one more) (?:hints?|clues?|nudges?|pointers?|tips?)(?: please)?"
-    rf"{_END_OF_SENTENCE}",
-    r"^(?:hint|clue|help)s?(?:,? please)?\W*$",
-    r"\bhint,? please\b",
-    r"\b(?:please )?help me(?: out| here| please| a (?:bit|little))*[.!?]*$",
-    r"\bneed (?:some |a little |a bit of )?help\b",
-    r"\bpoint me in\b",
-    r"\bi(?:'m| am) (?:\w+ ){0,3}(?:stuck|lost|blocked|stumped|drawing a blank)\b",
-    r"\b(?:my mind|mind) (?:is|went|has gone|goes) blank\b",
-    rf"\bwhere (?:should|do|would|shall) (?:i|we|you) (?:even )?(?:start|begin){_END_OF_SENTENCE}",
-)
-_IGNORANCE = (
-    r"\bi (?:really |honestly |just |actually |still )*(?:don'?t|do not|wouldn'?t|would not)"
-    r" (?:really |honestly |actually |quite )*(?:know|have (?:an idea|a clue|any idea))\b",
-    r"\b(?:i |i'?ve |i have )?(?:have |got )?(?:absolutely )?no (?:idea|clue)\b",
-    r"\bi(?:'m| am)? ?not (?:really |quite |entirely |at all )*sure\b",
-    r"^not (?:really |quite |entirely )?sure\b",
-    r"\bi (?:dunno|cannot think of|can'?t think of|haven'?t got a clue|forgot|can'?t remember)\b",
-    r"^(?:idk|dunno|beats me|no clue|don'?t know)\b",
-    r"\bnever (?:heard of|done|worked on) (?:that|this|it)\b",
-    r"\bnothing comes to mind\b",
-)
-_ATTEMPT = (
-    r"\bbut\b",
-    r"\b(?:probably|maybe|perhaps|possibly|i guess|i think|i suppose|i believe|i would|i'd|i'll)\b",
-    r"\b(?:we|one|you) (?:could|should|would|can|might|need)\b",
-    r"\b(?:could|should|might) be\b",
-    r"\b(?:something like|my guess|instead)\b",
-)
-_MOVE_ON = (
-    rf"{_WISH}{_GENTLY} (?:move|go|carry|get|press|push|keep)"
-    r" (?:on|ahead|forward|along|going|moving)"
-    rf"(?: now| please| then| from here)*{_END_OF_SENTENCE}",
-    rf"{_WISH}{_GENTLY} (?:continue|proceed)(?: now| please| then)*{_END_OF_SENTENCE}",
-    rf"^(?:continue|proceed|next|pass|skip|moving on|move on|go on){_END_OF_SENTENCE}",
-    rf"\b(?:move|moving) on(?: now| please| then)*{_END_OF_SENTENCE}",
-    r"\b(?:go|move|skip|proceed|continue|jump|get|on|over|ready)(?: on| ahead| over)?"
-    r" (?:to|for|with) (?:the|your) next (?:step|section|question|topic|part|one|thing)\b",
-    rf"^(?:the )?next (?:step|section|question|topic|part|one)(?:,? please)?{_END_OF_SENTENCE}",
-    rf"\b(?:skip|pass on|pass over) (?:this|it|that)(?: \w+)?(?:,? please)?{_END_OF_SENTENCE}",
-    rf"\bi(?:'ll| will|'d| would)?(?: like to)? pass{_END_OF_SENTENCE}",
-    r"\bnothing (?:more|else|further)(?: really)?(?: to add| to say| here| from me| on this)",
-    r"\bthat'?s (?:all|it|everything)(?: i have| i've got| from me)?"
-    r" (?:for|on|about) (?:this|that)\b",
-    rf"\bi(?:'m| am) (?:done|finished)(?: here| with (?:this|that)(?: \w+)?)?{_END_OF_SENTENCE}",
-    rf"\bi have nothing (?:to add|more){_END_OF_SENTENCE}",
-)
-
-_OF_INTENT: Mapping[Intent, re.Pattern[str]] = {
-    Intent.orders: _any((*_MANNERS_OF_ORDERS, *_ORDERS_FOR_MARKS)),
-    Intent.abuse: _any(_ABUSE),
-    Intent.end: _any(_END),
-    Intent.fish: _any(_FISH),
-    Intent.ask_hint: _any((*_HINT, *_IGNORANCE)),
-    Intent.move_on: _any(_MOVE_ON),
-}
-_OUTRIGHT_ORDER = _any(_ORDERS_FOR_MARKS)
-_OUTRIGHT_HINT = _any(_HINT)
-_ATTEMPTED = _any(_ATTEMPT)
-_SPOKEN_ABOUT = _any(
-    (
-        r"\b(?:prompt[ -])?injections?\b",
-        r"\bjailbreak",
-        r"\b(?:attacker|adversar|fraudster|malicious|spammer|untrusted|hostile)",
-        r"\b(?:someone|somebody|people|users?|customers?|sellers?|tickets?|listings?|messages?)\b"
-        r".{0,60}\b(?:say|write|type|contain|try|trie|tell|ask)s?\b",
-    )
-)
-"""A sentence that speaks of orders, as a risk of the design, and gives none."""
-
-_QUOTED = re.compile(
-    r"\"[^\"\n]{3,300}\""
-    r"|(?<!\w)'[^'\n]{3,120}(?:'\w[^'\n]{0,120}){0,3}'(?!\w)"
-    r"|`[^`\n]{3,300}`"
-)
-_PLAIN = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
-
-_GO = (
-    r"(?:(?:go|move|get|turn|jump|switch|come|return|continue|proceed|skip|step|circle|shift|hop)"
-    r"(?: on| back| over| ahead| straight| right| forward| directly)* (?:to|into|onto)"
-    r"|(?:talk|speak|think|chat|go on|say something)(?: more| first| now)? about"
-    r"|(?:continue|proceed|start|begin|go on|carry on) with"
-    r"|discuss|cover|revisit|tackle|address|look(?: back)? (?:at|into)|do|see about)"
-)
-_CLAUSE = r"(?:^|[.!?,;:]\s+|\b(?:and|so|then|ok|okay|well|alright|right|great|good)[ ,]+)"
-_TO_STEP = re.compile(
-    "|".join(
-        (
-            rf"{_WISH}{_GENTLY} {_GO} ",
-            rf"{_CLAUSE}(?:(?:go|going|coming|come|get|getting|jump|jumping|circling|step|stepping)"
-            r" )?back to ",
-            rf"{_CLAUSE}(?:on to|onto|next,?|next up,?|next comes|now to|now for|now"
-            r"|turning to|moving (?:on )?to|returning to|over to|skip(?: ahead)? to|take me to"
-            r"|go to|move to) ",
-        )
-    ),
-    re.IGNORECASE,
-)
-_DETERMINED = r"(?:(?:talk about|discuss|the|our|my|your|that|this|some|about) )*"
-_SIDE = (
-    r"(?: (?:part|side|section|step|stage|question|topic|bit|discussion|phase|piece|aspect|portion"
-    r"|design|strategy))?"
-)
-_AFTER_STEP = (
-    r"(?=\W*$|[.!?,;:)]|\s*[\u2013\u2014-]\s"
-    r"|,? (?:now|first|next|then|please|again|already|instead|quickly|briefly"
-    r"|for (?:a|one|now|the moment)|before|if (?:you|that|it|we)|and|because|as|since|where|which"
-    r"|so|a (?:bit|little)|we|i|you|would|too|also|with you|right (?:now|away))\b)"
-)
-_LATER = re.compile(
-    r"^.{0,40}\b(?:later|soon|afterwards|in a (?:moment|bit|minute|second)|at the end)\b",
-    re.IGNORECASE,
-)
-
-_FILLER = frozenset(
-    """hm hmm hmmm hmmmm um uh er eh ah oh ok okay k yes yeah yep yup no nope nah well right sure
-    fine good great cool alright thanks thank you so and let me think thinking see i i'm a an moment
-    minute second sec moments seconds please give just need wait hold on one for about it this that
-    hello hi hey there go ahead absolutely indeed correct exactly interesting question lol haha
-    maybe perhaps test""".split()
-)
-_TIME_TO_THINK = _any(
-    (
-        r"\blet me think\b",
-        r"\b(?:a|one|some|few|couple of) (?:moment|minute|second|sec|time)s?\b",
-        r"\bhold on\b",
-        r"\bwait\b",
-        r"\bthinking\b",
-    )
-)
-_INDIRECT_QUESTION = _any(
-    (
-        r"\bi(?:'d| would)? (?:like|want|need|have) to (?:know|ask|understand|clarify|check)\b",
-        r"\btell me\b",
-        r"\b(?:can|could|would) you (?:\w+ )?(?:tell|say|clarify|share|give|explain)\b",
-        r"\bi(?:'d| would| will|'ll) (?:first |also |start by )?(?:ask|asking)\b",
-        r"\bi wonder\b",
-        r"\bi(?:'m| am) wondering\b",
-        r"\bi(?:'m| am) curious\b",
-        r"\bmy (?:first |next |other |second )?questions?\b",
-        r"\blet me (?:ask|clarify)\b",
-        r"\bquestions?:",
-        r"\bdo you know\b",
-    )
-)
-_TO_THE_INTERVIEWER = _any(
-    (
-        r"\b(?:you|your)\b",
-        r"\b(?:can|may|should|shall|could) (?:i|we) assume\b",
-        r"\bdo we (?:already |currently |also )?(?:have|know|need|care|want|log|get|see|store)\b",
-        r"\b(?:is|are|was|were) there\b",
-        r"\b(?:is it|would it be) (?:ok|okay|fair|safe)\b",
-        r"\b(?:are|is) we\b|\bare we\b",
-    )
-)
-_OWN_QUESTION = _any(
-    (
-        r"^(?:so |and |but |now |then |okay |ok )*(?:how|why|what|which|where|when)\b.{0,40}?"
-        r"\b(?:do|would|should|shall|can|could|will|did|must) (?:we|i|one)\b",
-        r"^(?:so |and |but |now |then )*(?:how to|why|what if|what about|how about|what else)\b",
-    )
-)
-_SAYS_WHY_IT_ASKS = _any(
-    (
-        r"^(?:that|this|it|which|these|those|depending|because|since|i ask|i'm asking|asking)\b",
-        r"^(?:if|otherwise|knowing)\b",
-        r"\bassum(?:e|es|ing|ption)",
-        r"^(?:also|and)\b",
-    )
-)
-
-
 def command_like(text: str) -> list[Intent]:
     """The intents that the wording of a message shows, the gravest first; often none."""
     shown = {intent for piece in _pieces(text) for intent in intents_of(piece)}
-    return [intent for intent in _OF_INTENT if intent in shown]
+    return [intent for intent in OF_INTENT if intent in shown]
 
 
 def share_of(text: str, intent: Intent) -> float:
@@ -318,33 +55,41 @@ def intents_of(sentence: str) -> tuple[Intent, ...]:
     said = unquoted(sentence)
     return tuple(
         intent
-        for intent, pattern in _OF_INTENT.items()
+        for intent, pattern in OF_INTENT.items()
         if pattern.search(said) and not _is_excused(intent, said)
     )
 
 
 def _is_excused(intent: Intent, said: str) -> bool:
     if intent is Intent.orders:
-        return not _OUTRIGHT_ORDER.search(said) and _SPOKEN_ABOUT.search(said) is not None
+        return not OUTRIGHT_ORDER.search(said) and SPOKEN_ABOUT.search(said) is not None
     if intent is Intent.ask_hint:
-        return not _OUTRIGHT_HINT.search(said) and _ATTEMPTED.search(said) is not None
+        return not OUTRIGHT_HINT.search(said) and ATTEMPTED.search(said) is not None
     return False
+
+
+def is_attempt(text: str) -> bool:
+    """Whether a message that admits ignorance goes on to try an answer all the same."""
+    return any(
+        ATTEMPTED.search(piece) and Intent.ask_hint not in intents_of(piece)
+        for piece in _pieces(text)
+    )
 
 
 def is_outright_plea(text: str) -> bool:
     """Whether a hint is asked for in so many words, and not only ignorance admitted."""
-    return any(_OUTRIGHT_HINT.search(unquoted(piece)) for piece in _pieces(text))
+    return any(OUTRIGHT_HINT.search(unquoted(piece)) for piece in _pieces(text))
 
 
-def unquoted(text: str) -> str:
-    """The text with what it cites left out, unless the citation is most of it."""
-    plain = text.translate(_PLAIN)
-    rest = _QUOTED.sub(" ", plain)
-    return rest if len(rest.split()) * 2 >= len(plain.split()) else plain
+def unquoted(text: str, least: float = 0.5) -> str:
+    """The text with what it cites left out, unless less than this share of it would be left."""
+    plain = text.translate(PLAIN)
+    rest = QUOTED.sub(" ", plain)
+    return rest if len(rest.split()) >= max(1, least * len(plain.split())) else plain
 
 
 def _pieces(text: str) -> list[str]:
-    return [piece.text for piece in sentences(text.translate(_PLAIN))]
+    return [piece.text for piece in sentences(text.translate(PLAIN))]
 
 
 def step_named(text: str, steps: Sequence[Step]) -> str | None:
@@ -358,18 +103,22 @@ def step_named(text: str, steps: Sequence[Step]) -> str | None:
         for name in (*step.called, step.title, step.id.replace("_", " "))
     ]
     names.sort(key=lambda name: -len(name[0]))
-    found = None
+    found = next((s.id for s in steps if _is_just(text, (s.title, s.id.replace("_", " ")))), None)
     for piece in _pieces(text):
         said = unquoted(piece)
-        for match in _TO_STEP.finditer(said):
+        for match in TO_STEP.finditer(said):
             rest = said[match.end() :]
             for name, step in names:
-                pattern = rf"{_DETERMINED}{re.escape(name)}{_SIDE}{_AFTER_STEP}"
-                if re.match(pattern, rest, re.IGNORECASE) and not _LATER.match(rest):
+                pattern = rf"{DETERMINED}{re.escape(name)}{SIDE}{AFTER_STEP}"
+                if re.match(pattern, rest, re.IGNORECASE) and not LATER.match(rest):
                     found = step
                     break
         found = _named_alone(said, names) or found
     return found
+
+
+def _is_just(text: str, names: Iterable[str]) -> bool:
+    return text.strip(" .!?\n").lower() in {name.lower() for name in names}
 
 
 def _named_alone(said: str, names: Sequence[tuple[str, str]]) -> str | None:
@@ -377,7 +126,7 @@ def _named_alone(said: str, names: Sequence[tuple[str, str]]) -> str | None:
     if len(said.split()) > 6:
         return None
     for name, step in names:
-        alone = rf"^{_DETERMINED}{re.escape(name)}{_SIDE},? (?:next|now|first|then|please)\W*$"
+        alone = rf"^{DETERMINED}{re.escape(name)}{SIDE},? (?:next|now|first|then|please)\W*$"
         if re.match(alone, said, re.IGNORECASE):
             return step
     return None
@@ -385,28 +134,36 @@ def _named_alone(said: str, names: Sequence[tuple[str, str]]) -> str | None:
 
 def is_filler(words: Sequence[str]) -> bool:
     """Whether nothing but fillers was said."""
-    return all(word in _FILLER for word in words)
+    return all(word in FILLER for word in words)
 
 
-def asks_for_time(text: str) -> bool:
-    """Whether a message without content asks for a moment to think."""
-    return _TIME_TO_THINK.search(text) is not None
+def courtesy_in(text: str) -> Courtesy | None:
+    """What a short message without content asks or offers beside the subject, if anything."""
+    said = text.translate(PLAIN).strip()
+    if len(said.split()) > FEW_WORDS_OF_COURTESY:
+        return None
+    return next((one for one, pattern in COURTESIES.items() if pattern.search(said)), None)
 
 
 def asks_indirectly(sentence: str) -> bool:
     """Whether a sentence without a question mark asks for something all the same."""
-    return _INDIRECT_QUESTION.search(sentence.translate(_PLAIN)) is not None
+    return INDIRECT_QUESTION.search(sentence.translate(PLAIN)) is not None
 
 
 def is_rhetorical(question: str, followed_by: str, *, in_answer: bool) -> bool:
     """Whether a question is one that its asker goes on to answer himself.
 
-    `followed_by` is the sentence after it, which is no question; `in_answer` says whether the
-    message has content of its own.
+    `followed_by` is the sentence after it, empty if that is a question, too. `in_answer` says
+    whether the message is an answer with content, and not from a phase of asking: there, what
+    is not put to the interviewer is a figure of speech.
     """
-    question, after = question.translate(_PLAIN), followed_by.translate(_PLAIN)
-    if not after or _SAYS_WHY_IT_ASKS.search(after) or asks_indirectly(after):
+    question, after = question.translate(PLAIN), followed_by.translate(PLAIN)
+    if not after or asks_indirectly(after) or TO_THE_INTERVIEWER.search(question):
         return False
-    if _TO_THE_INTERVIEWER.search(question):
+    if OWN_QUESTION.search(question) and after.lower().startswith("because"):
+        return True
+    if SAYS_WHY_IT_ASKS.search(after):
         return False
-    return _OWN_QUESTION.search(question) is not None or in_answer
+    if in_answer:
+        return True
+    return OWN_QUESTION.search(question) is not None and ANSWERS.search(after) is not None

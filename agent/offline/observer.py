@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.offline.cues import Courtesy
 from agent.offline.facts import FactFinder
 from agent.offline.flags import FlagFinder, SaidIn
 from agent.offline.intents import (
     asks_indirectly,
     command_like,
+    courtesy_in,
+    is_attempt,
     is_filler,
     is_outright_plea,
     is_rhetorical,
@@ -25,6 +28,7 @@ from agent.rubric import Measure
 _DEPTHS = {1: Depth.named, 2: Depth.specific, 3: Depth.reasoned, 4: Depth.reasoned}
 _FEW_WORDS = 25
 _MAIN_SHARE = 0.5
+_NO_ANSWER = (Courtesy.repeat, Courtesy.leave)
 _MIN_CONTENT_WORDS = 6
 _MIN_WORDS_ASKED = 2
 _MIN_KNOWN_SHARE = 0.51
@@ -39,6 +43,11 @@ class OfflineObserver:
         self._facts = FactFinder(reader.scenario.facts)
         self._flags = FlagFinder(reader.rubric, reader.scenario)
         self._domain = _domain_words(reader)
+        self._asking_steps = frozenset(
+            step.id
+            for step in reader.rubric.steps
+            if any(criterion.measure is Measure.asking for criterion in step.criteria)
+        )
         self._content = frozenset(
             criterion.id
             for step in reader.rubric.steps
@@ -61,14 +70,14 @@ class OfflineObserver:
         if is_unreadable(turn.text):
             return Observation(intent=Intent.unreadable)
         shown = command_like(turn.text)
-        if is_filler(words) and not shown:
+        if (is_filler(words) and not shown) or courtesy_in(turn.text) in _NO_ANSWER:
             return Observation(intent=Intent.empty)
 
         sightings = self._sightings(listening, turn.text)
         content = [s for s in sightings if s.criterion in self._content]
         flags = self._flags_in(listening)
         target = step_named(turn.text, self._reader.rubric.steps)
-        facts, beyond = self._asked(pieces, has_content=bool(content))
+        facts, beyond = self._asked(pieces, listening.step, has_content=bool(content))
         message = _Message(
             text=turn.text,
             words=len(words),
@@ -81,7 +90,7 @@ class OfflineObserver:
             intent = Intent.move_to
         if intent is None:
             intent = _lesser_wish(message)
-        if intent is None and not content and not flags and not facts:
+        if intent is None and not sightings and not flags and not facts:
             intent = Intent.off_topic if self._is_off_topic(words, asks=beyond) else None
         if intent is None and (facts or beyond):
             intent = Intent.ask_facts
@@ -120,17 +129,20 @@ class OfflineObserver:
         found = [*self._flags.red_flags(last), *self._flags.contradictions(before, last)]
         return [FlagSighting(flag=flag.flag, quote=flag.quote) for flag in found]
 
-    def _asked(self, pieces: tuple[Sentence, ...], *, has_content: bool) -> tuple[list[str], bool]:
+    def _asked(
+        self, pieces: Sequence[Sentence], step: str, *, has_content: bool
+    ) -> tuple[list[str], bool]:
         """The facts asked for, and whether something was asked that the sheet does not hold."""
+        in_answer = has_content and step not in self._asking_steps
         facts: list[str] = []
         unanswered = False
         for at, piece in enumerate(pieces):
-            if not _asks(pieces, at, in_answer=has_content):
+            if not _asks(pieces, at, in_answer=in_answer):
                 continue
             asked = self._facts.asked(piece)
             facts += [fact for fact in asked if fact not in facts]
             closing = all(later.is_question for later in pieces[at:])
-            if not asked and piece.is_question and closing:
+            if not asked and piece.is_question and closing and _names_something(piece):
                 unanswered = True
         return facts, unanswered and not has_content and not facts
 
@@ -154,22 +166,19 @@ class _Message:
 
     def is_mainly(self, intent: Intent) -> bool:
         """Whether this wish is what the message is for, and not said in passing."""
-        if intent not in self.shown:
-            return False
-        return not self.content or share_of(self.text, intent) >= _MAIN_SHARE
+        return intent in self.shown and share_of(self.text, intent) >= _MAIN_SHARE
 
 
 def _wish(message: _Message) -> Intent | None:
     """What the message is mainly for, if that is neither an answer nor a move."""
     brief = message.words <= _FEW_WORDS
-    if message.is_mainly(Intent.orders):
-        return Intent.orders
-    if message.is_mainly(Intent.abuse):
-        return Intent.abuse
+    for grave in (Intent.orders, Intent.abuse):
+        if grave in message.shown and (not message.content or message.is_mainly(grave)):
+            return grave
     if Intent.end in message.shown and brief:
         return Intent.end
-    if message.is_mainly(Intent.fish) and not message.asks:
-        return Intent.fish
+    if Intent.fish in message.shown and not message.asks:
+        return Intent.fish if not message.content or message.is_mainly(Intent.fish) else None
     return None
 
 
@@ -179,18 +188,24 @@ def _lesser_wish(message: _Message) -> Intent | None:
     if Intent.move_on in message.shown and (brief or not message.content):
         return Intent.move_on
     if Intent.ask_hint in message.shown and not message.asks:
-        plea = is_outright_plea(message.text)
-        if plea and (brief or not message.content):
-            return Intent.ask_hint
-        if brief and not message.content:
+        if is_outright_plea(message.text):
+            return Intent.ask_hint if brief or not message.content else None
+        attempted = message.content or is_attempt(message.text)
+        if not attempted and message.is_mainly(Intent.ask_hint):
             return Intent.ask_hint
     return None
+
+
+def _names_something(question: Sentence) -> bool:
+    """Whether a question is about something: "monitoring?" alone is no question to the sheet."""
+    words = {word for word in question.words if word not in FUNCTION_WORDS}
+    return len(words) > 1 or len(words) == 1 < len(question.words)
 
 
 def _asks(pieces: Sequence[Sentence], at: int, *, in_answer: bool) -> bool:
     """Whether a sentence asks the interviewer something."""
     piece = pieces[at]
-    said = unquoted(piece.text)
+    said = unquoted(piece.text, least=0)
     if asks_indirectly(said):
         return True
     if not piece.is_question or "?" not in said:

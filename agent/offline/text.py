@@ -17,7 +17,7 @@ _STEMMER = snowballstemmer.stemmer("english")
 _FOLD = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " "})
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?|%|[$€£]", re.UNICODE)
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\betc\.)[\"')\]]*\s+|\s*\n+\s*|;\s+"
+    r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\betc\.)([\"')\]]*)\s+|\s*\n+\s*|;\s+"
 )
 _NUMBER = re.compile(
     r"\d+(?:[.,]\d+)*\s*(?:%|percent|per\s*cent|ms|milli\w*|s\b|sec\w*|min\w*|h\b|hours?|days?|weeks?"
@@ -177,7 +177,8 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for match in _SENTENCE_END.finditer(text):
-        yield _trimmed(text, start, match.start())
+        # A closing quotation mark belongs to the sentence that it closes.
+        yield _trimmed(text, start, match.end(1) if match[1] else match.start())
         start = match.end()
     yield _trimmed(text, start, len(text))
 
