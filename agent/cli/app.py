@@ -75,9 +75,6 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         _fail(f"{error.filename or 'input/output'}: {error.strerror or error}")
-    except KeyboardInterrupt:
-        typer.echo("\nInterrupted; what was said is kept: `sevenstep resume` goes on.", err=True)
-        sys.exit(130)
 
 
 def _fail(message: str) -> None:

@@ -8,6 +8,8 @@ import typer
 from agent.cli import options as shared
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import Console
 
     from agent.interview.events import Graded, Started
@@ -150,7 +152,7 @@ def _row(
     options = started.options
     head = [
         started.interview[:id_length],
-        started.at.astimezone().strftime("%d %b"),
+        _date(started.at),
         started.scenario,
         _LEVELS[options.level.value],
     ]
@@ -167,6 +169,12 @@ def _row(
         decision.replace("_", " "),
         *(_whole(percents.get(step)) for step, _ in steps),
     ]
+
+
+def _date(at: "datetime") -> str:
+    local = at.astimezone()
+    this_year = local.year == local.now().year
+    return local.strftime("%d %b" if this_year else "%b %Y")
 
 
 def _whole(percent: float | None) -> str:

@@ -1,11 +1,13 @@
 """Options that several commands share, and what they open."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from agent.catalog import Catalog
     from agent.interview.events import Started
     from agent.ports import Engine
@@ -52,6 +54,17 @@ Script = Annotated[
         "blank lines between turns.",
     ),
 ]
+
+
+def talk(interview: "Coroutine[Any, Any, None]") -> None:
+    """Run an interview; Ctrl-C in the middle of work says how to go on."""
+    import asyncio
+
+    try:
+        asyncio.run(interview)
+    except KeyboardInterrupt:
+        typer.echo("\nInterrupted. What was said is kept; go on with: sevenstep resume", err=True)
+        raise typer.Exit(130) from None
 
 
 def catalog(rubrics: list[Path] | None, scenarios: list[Path] | None) -> "Catalog":

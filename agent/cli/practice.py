@@ -60,8 +60,6 @@ def practice(
     With no terminal, turns are read from --script or standard input; with neither, or with
     --demo, a sample candidate is shown. Inside the interview /help lists the commands.
     """
-    import asyncio
-
     from agent.cli.files import require_writable
     from agent.errors import InputError
     from agent.interview.plan import Options, checked_steps
@@ -88,7 +86,7 @@ def practice(
             "style": style,
         }
     )
-    asyncio.run(_run(shelf, scenario, the_rubric, chosen, script, demo, json, db))
+    shared.talk(_run(shelf, scenario, the_rubric, chosen, script, demo, json, db))
 
 
 async def _run(
@@ -157,9 +155,8 @@ def _sample(scenario: str | None) -> tuple[str, list[str]]:
 
     if scenario not in (None, _DEMO_SCENARIO):
         raise InputError(
-            f"there is no terminal and nothing is piped in, and the sample candidate knows "
-            f"{_DEMO_SCENARIO!r} only, not {scenario!r}; give turns with --script, or leave "
-            "the scenario out"
+            f"without a terminal the sample candidate answers, and he knows {_DEMO_SCENARIO!r} "
+            f"only, not {scenario!r}; give turns with --script, or leave the scenario out"
         )
     return _DEMO_SCENARIO, script_turns(_DEMO)
 

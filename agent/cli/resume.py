@@ -33,9 +33,7 @@ def resume(
 
     Turns of a script, or piped in, that were already played are not played again.
     """
-    import asyncio
-
-    asyncio.run(_resume(interview, script, json, db, rubrics, scenarios))
+    shared.talk(_resume(interview, script, json, db, rubrics, scenarios))
 
 
 async def _resume(

@@ -68,9 +68,9 @@ class Screen:
             self.console.print()
         self._is_gap = True
 
-    def typed(self) -> None:
-        """Something that the person typed stands in the last line."""
-        self._is_gap = False
+    def typed(self, text: str | None = "…") -> None:
+        """What the person typed stands in the last line."""
+        self._is_gap = not text
 
     def tell(self, message: str, style: str = "dim") -> None:
         """A line of the program's own."""
@@ -80,6 +80,12 @@ class Screen:
         """Names with explanations, in two columns."""
         rows = list(rows)
         wide = max(len(name) for name, _ in rows) + 2
+        if self.console.width < wide + _NARROWEST + 4:
+            for name, what in rows:
+                self.tell(name)
+                for line in self._wrapped(what, len(_INDENT)):
+                    self.tell(_INDENT + line)
+            return
         for name, what in rows:
             lines = self._wrapped(what, wide)
             for at, line in enumerate(lines):
@@ -93,7 +99,7 @@ class Screen:
             self._step_header()
             self.gap()
             self._print(Text("Interviewer", style="bold cyan"))
-        self._say(piece.strip())
+        self._say("\n".join(line.strip() for line in piece.strip().splitlines()))
 
     def candidate(self, text: str) -> None:
         """Words of a scripted candidate."""

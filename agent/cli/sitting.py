@@ -115,11 +115,12 @@ async def _paused(session: Session, screen: Screen, keyboard: "Keyboard") -> boo
             ("Ctrl-C", f"leaves; `sevenstep resume {session.state.interview}` goes on later"),
         ]
     )
-    if await keyboard.confirm("") is None:
+    reply = await keyboard.confirm("")
+    screen.typed(reply)
+    if reply is None:
         _kept(session, screen)
         return False
     await session.unpause()
-    screen.typed()
     screen.repeat_last_question(session)
     return True
 

@@ -68,7 +68,7 @@ _UNKNOWN = (
 _UNKNOWN_TOO = "What else you asked is not fixed; assume something sensible and say it."
 _I_ASKED = "My question was: {question}"
 _BRINGS_BACK = "That belongs to a later part, {later}; let us first finish this one, {here}."
-_BEFORE_LEAVING = "Before we leave this part:"
+_BEFORE_LEAVING = "Before we leave this part, one question."
 _CHALLENGES = (
     "Let me take up something that you said.",
     "One thing that you said I should like to look at.",
