@@ -120,6 +120,10 @@ class Criterion(Frozen):
     weight: Annotated[float, Field(gt=0, le=10)] = 1.0
     must_have: bool = False
     when: Literal["always", "curveball"] = "always"
+    follows: Annotated[
+        Slug | None,
+        Field(description="a criterion of the same step that must be met before this is asked"),
+    ] = None
     anchors: Anchors
     probes: Probes
     hints: Annotated[
@@ -277,6 +281,14 @@ class Rubric(Frozen):
         require_unique("question", questions)
         if missing := [level for level in Seniority if level not in self.bands]:
             raise ValueError(f"bands are missing for {', '.join(missing)}")
+        for step in self.steps:
+            first = {criterion.id for criterion in step.criteria if criterion.follows is None}
+            for criterion in step.criteria:
+                if criterion.follows is not None and criterion.follows not in first:
+                    raise ValueError(
+                        f"criterion {criterion.id!r} follows {criterion.follows!r}; it may follow "
+                        f"one of the step {step.id!r} that follows none itself"
+                    )
         known = {criterion.id for criterion in self.criteria()}
         steps = {step.id for step in self.steps}
         for flag in self.red_flags():

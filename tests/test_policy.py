@@ -265,3 +265,19 @@ def test_an_unobserved_answer_is_followed_by_an_authored_probe() -> None:
     table._event(ev.Observed, observation=None, error="unreachable")
     assert isinstance(decide(table.plan, table.state).lead, Probe)
     assert table.state.unobserved == (1,)
+
+
+def test_why_this_model_is_not_asked_before_a_model_was_named() -> None:
+    table = Table(steps=("model",))
+    baseline = (Sighting(criterion="baseline", quote="…", depth=Depth.reasoned),)
+    assert led(table.answer(sightings=baseline), Probe).criterion == "primary_model"
+
+
+def test_a_wish_that_was_put_off_is_dropped_for_a_new_one() -> None:
+    table = Table()
+    table.meet(_FIRST)
+    table.answer(intent=Intent.move_to, target_step="serving")
+    table.answer(intent=Intent.move_to, target_step=_SECOND)
+    assert table.state.wish is None
+    table.answer()
+    assert table.state.step == _SECOND

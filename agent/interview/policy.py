@@ -309,7 +309,13 @@ def _probe(
     before_leaving: bool = False,
     brings_back_from: str | None = None,
 ) -> Probe | None:
-    """The next question about a criterion, or None if it has had its share."""
+    """The next question about a criterion, or None if it has had its share.
+
+    A criterion that makes no sense without another ("why that model?") waits for that one.
+    """
+    ahead = _unmet_before(table, criterion)
+    if ahead is not None and table.state.probes_on(ahead.id) < PROBES_PER_CRITERION:
+        criterion = ahead
     asked = table.state.probes_on(criterion.id)
     if asked >= PROBES_PER_CRITERION:
         return None
@@ -323,6 +329,12 @@ def _probe(
                 brings_back_from=brings_back_from,
             )
     return None
+
+
+def _unmet_before(table: Table, criterion: Criterion) -> Criterion | None:
+    if criterion.follows is None or criterion.follows in table.state.seen:
+        return None
+    return table.plan.rubric.criterion(criterion.follows)
 
 
 def _questions(
