@@ -58,10 +58,14 @@ class FlagSighting(Frozen):
 
 
 class Observation(Frozen):
-    """What was seen in one message of the candidate."""
+    """What was seen in one message of the candidate.
+
+    `target_step` is where he asks to go, `topic` the step that he says he is speaking about.
+    """
 
     intent: Intent = Intent.answer
     target_step: Slug | None = None
+    topic: Slug | None = None
     facts: tuple[Slug, ...] = ()
     asked_beyond_sheet: bool = False
     sightings: tuple[Sighting, ...] = ()

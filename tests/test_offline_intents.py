@@ -2,7 +2,13 @@
 
 import pytest
 
-from agent.offline.intents import command_like, is_rhetorical, step_named, unquoted
+from agent.offline.intents import (
+    command_like,
+    is_rhetorical,
+    step_named,
+    topic_named,
+    unquoted,
+)
 from agent.ports import Intent
 from tests.support import rubric
 
@@ -213,3 +219,24 @@ def test_a_question_that_its_asker_answers_is_rhetorical(
     question: str, after: str, in_answer: bool, rhetorical: bool
 ) -> None:
     assert is_rhetorical(question, after, in_answer=in_answer) is rhetorical
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("Metrics: NDCG at ten.", "metrics"),
+        ("So, for the data, um, we'd collect the orders.", "data_features"),
+        ("And then for serving it's real time.", "serving"),
+        ("4) Model. Two stages.", "model"),
+        ("Sorry, the training, yeah, so all of it.", "training_evaluation"),
+    ],
+)
+def test_a_message_may_say_by_its_first_words_which_step_it_is_about(text: str, step: str) -> None:
+    assert topic_named(text, rubric().steps) == step
+
+
+@pytest.mark.parametrize(
+    "text", ["Data science is fun.", "Training data is scarce.", "I think the data are late."]
+)
+def test_a_step_that_is_only_mentioned_is_not_the_topic(text: str) -> None:
+    assert topic_named(text, rubric().steps) is None

@@ -281,3 +281,7 @@ def test_a_wish_that_was_put_off_is_dropped_for_a_new_one() -> None:
     assert table.state.wish is None
     table.answer()
     assert table.state.step == _SECOND
+
+
+def test_who_says_that_he_speaks_of_a_later_step_is_brought_back_from_it() -> None:
+    assert led(Table().answer(topic="serving"), Probe).brings_back_from == "serving"

@@ -368,7 +368,7 @@ def _in_need(table: Table) -> Criterion | None:
 def _talks_only_of_later(table: Table) -> Step | None:
     """The later, not yet entered step that a message is about, if it adds nothing to this one.
 
-    One passing mention is no change of subject: two criteria of that step must be met.
+    One passing mention is no change of subject: he says so, or meets two of its criteria.
     """
     plan, state, seen = table
     steps = plan.steps()
@@ -378,6 +378,8 @@ def _talks_only_of_later(table: Table) -> Step | None:
         return None
     best: tuple[int, Step] | None = None
     for step in steps[here + 1 :]:
+        if step.id == seen.topic and step.id not in state.entered:
+            return step
         met = [weight[c.id] for c in step.criteria if c.id in weight]
         if step.id in state.entered or len(met) < 2:
             continue

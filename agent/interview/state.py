@@ -74,6 +74,7 @@ class InterviewState:
     brought_back: bool = False
     asked_before_leaving: frozenset[str] = frozenset()
     wish: str | None = None
+    topics: frozenset[str] = frozenset()
     curveball: str | None = None
     curveball_turn: int | None = None
     nudged: frozenset[str] = frozenset()
@@ -202,6 +203,7 @@ def _observed(state: InterviewState, event: ev.Observed) -> InterviewState:
         facts=MappingProxyType(facts),
         flags=(*state.flags, *((turn, flag) for flag in observation.flags)),
         curveball_turn=curveball_turn,
+        topics=state.topics | ({observation.topic} if observation.topic else set()),
         # A new wish takes the place of one that was put off.
         wish=None if observation.intent in (Intent.move_on, Intent.move_to) else state.wish,
         pending="decide",

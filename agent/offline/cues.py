@@ -354,3 +354,15 @@ SAYS_WHY_IT_ASKS = _any(
         r"^(?:also|and)\b",
     )
 )
+
+OPENING_WORDS = re.compile(
+    r"""^(?:(?:u[mh]+|er|okay|ok|so|now|then|and|well|right|sorry|next|alright|yeah|yes|sure|all|first
+    |on|for|as|regarding|about|with|in|terms|of|when|it|comes|to|the|my|our|talking|coming
+    |turning|moving|going|let|me|us|start|begin|take|step|part|\d+)\b[\s,.:;)\-\u2013\u2014]*)+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+TOPIC_ENDS = (
+    r"(?:\s+(?:side|part|wise|step|next|now|then|first|phase|stage))?"
+    r"(?:\s*[:,.;\u2026\u2013\u2014-]|\s+(?:i|i'd|i'll|we|we'd|we'll|you|you'd|uh|um|it's|that's|is|are|would)\b)"
+)
+"""What follows a step's name where it is the topic, and no part of a longer phrase."""

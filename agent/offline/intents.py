@@ -19,6 +19,7 @@ from agent.offline.cues import (
     INDIRECT_QUESTION,
     LATER,
     OF_INTENT,
+    OPENING_WORDS,
     OUTRIGHT_HINT,
     OUTRIGHT_ORDER,
     OWN_QUESTION,
@@ -29,6 +30,7 @@ from agent.offline.cues import (
     SPOKEN_ABOUT,
     TO_STEP,
     TO_THE_INTERVIEWER,
+    TOPIC_ENDS,
     Courtesy,
 )
 from agent.offline.text import sentences
@@ -97,12 +99,7 @@ def step_named(text: str, steps: Sequence[Step]) -> str | None:
 
     Where it names several one after the other, the last.
     """
-    names = [
-        (name.lower(), step.id)
-        for step in steps
-        for name in (*step.called, step.title, step.id.replace("_", " "))
-    ]
-    names.sort(key=lambda name: -len(name[0]))
+    names = _names_of(steps)
     found = next((s.id for s in steps if _is_just(text, (s.title, s.id.replace("_", " ")))), None)
     for piece in _pieces(text):
         said = unquoted(piece)
@@ -115,6 +112,28 @@ def step_named(text: str, steps: Sequence[Step]) -> str | None:
                     break
         found = _named_alone(said, names) or found
     return found
+
+
+def topic_named(text: str, steps: Sequence[Step]) -> str | None:
+    """The step that a message says it is about: "Metrics: ...", "For deployment I'd ...", or None.
+
+    Only its first words are looked at; a step mentioned later on is not its topic.
+    """
+    rest = OPENING_WORDS.sub("", text.translate(PLAIN).lstrip(), count=1)
+    for name, step in _names_of(steps):
+        if re.match(rf"{re.escape(name)}{TOPIC_ENDS}", rest, re.IGNORECASE):
+            return step
+    return None
+
+
+def _names_of(steps: Sequence[Step]) -> list[tuple[str, str]]:
+    """All ways to name a step, with the step; longer ones first, which hold shorter ones."""
+    names = [
+        (name.lower(), step.id)
+        for step in steps
+        for name in (*step.called, step.title, step.id.replace("_", " "))
+    ]
+    return sorted(names, key=lambda name: -len(name[0]))
 
 
 def _is_just(text: str, names: Iterable[str]) -> bool:

@@ -16,6 +16,7 @@ from agent.offline.intents import (
     is_rhetorical,
     share_of,
     step_named,
+    topic_named,
     unquoted,
 )
 from agent.offline.language import is_unreadable
@@ -99,6 +100,7 @@ class OfflineObserver:
         return Observation(
             intent=intent,
             target_step=target,
+            topic=None if declined else topic_named(turn.text, self._reader.rubric.steps),
             facts=() if declined else tuple(facts),
             asked_beyond_sheet=beyond and intent is Intent.ask_facts,
             sightings=tuple(sightings),
