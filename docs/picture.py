@@ -16,7 +16,7 @@ from agent.cli.screen import Screen
 from agent.cli.sitting import play
 from agent.cli.turns import script_turns
 from agent.interview.clock import ScriptClock
-from agent.interview.plan import Options
+from agent.interview.plan import Options, Plan
 from agent.interview.session import Session
 from agent.offline.engine import OfflineEngine
 from agent.report.text import scorecard_panel
@@ -61,6 +61,7 @@ async def _draw() -> str:
     turns = script_turns(_HERE.parent / "agent" / "cli" / "demo.yaml")
     shown = Console(record=True, width=88, file=io.StringIO(), force_terminal=True)
     screens = [Screen(shown)]
+    screens[0].announce(Plan(rubric=engine.rubric, scenario=engine.scenario, options=Options()))
     session = await Session.start(
         MemoryLog(),
         engine,
@@ -69,6 +70,7 @@ async def _draw() -> str:
         hear=lambda piece: screens[-1].hear(piece),  # noqa: PLW0108 (the last screen changes)
         source="demo",
     )
+    screens[0].follow(session)
     for turn in turns[:_TURNS_SHOWN]:
         screens[-1].candidate(turn)
         await session.answer(turn)

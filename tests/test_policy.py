@@ -285,3 +285,10 @@ def test_a_wish_that_was_put_off_is_dropped_for_a_new_one() -> None:
 
 def test_who_says_that_he_speaks_of_a_later_step_is_brought_back_from_it() -> None:
     assert led(Table().answer(topic="serving"), Probe).brings_back_from == "serving"
+
+
+def test_the_answer_to_a_challenge_is_no_skipping_ahead() -> None:
+    table = Table()
+    table.answer(flags=(FlagSighting(flag=rubric().red_flags()[0].id, quote="…"),))
+    move = table.meet("serving")
+    assert led(move, Probe).brings_back_from is None

@@ -373,6 +373,9 @@ def _talks_only_of_later(table: Table) -> Step | None:
     plan, state, seen = table
     steps = plan.steps()
     here = steps.index(_step(table))
+    if state.move is not None and isinstance(state.move.lead, (Challenge, ThrowCurveball)):
+        # What answers a challenge or the curveball may touch on any step.
+        return None
     weight = {s.criterion: 1 + list(Depth).index(s.depth) for s in seen.sightings}
     if state.focus in weight or any(_is_new(table, c) for c in _step(table).criteria):
         return None
