@@ -1,6 +1,6 @@
-"""Speed as ratios within one run: machines differ and are noisy, ratios less so.
+"""Speed as ratios within one run (`python -m evals.bench`).
 
-    python -m evals.bench
+Machines differ and are noisy, ratios less so.
 """
 
 import asyncio
