@@ -13,13 +13,12 @@ from typing import Generic, TypeVar
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from agent.offline.text import FUNCTION_WORDS, Sentence, stems
+from agent.offline.text import Sentence, stem, stems, words_of
 
 MAX_GAP = 2
 """How many other words may stand between two neighbouring words of a term."""
 
 _FUZZY_FROM_LENGTH = 7
-_KNOWN_SHORT = frozenset(stem for word in FUNCTION_WORDS for stem in stems(word))
 
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -53,21 +52,23 @@ class TermIndex(Generic[_Key]):
                 same[variant] |= variants
         self._by_first: dict[str, list[tuple[tuple[str, ...], _Key]]] = defaultdict(list)
         vocabulary: set[str] = set()
+        spelt: set[str] = set()
         for key, terms in groups.items():
             variants = set()
             for term in terms:
+                spelt.update(words_of(term))
                 words = stems(term)
                 variants |= same.get(words, {words})
             for words in variants - {()}:
                 self._by_first[words[0]].append((words[1:], key))
                 vocabulary.update(words)
         self._vocabulary = frozenset(vocabulary)
-        self._long = sorted(word for word in vocabulary if len(word) >= _FUZZY_FROM_LENGTH - 1)
+        self._long = sorted(word for word in spelt if len(word) >= _FUZZY_FROM_LENGTH)
         self._corrected = lru_cache(maxsize=50_000)(self._correct)
 
     def hits(self, sentence: Sentence) -> list[Hit[_Key]]:
         """All terms in a sentence, in the order in which they stand."""
-        words = [self._corrected(word) for word in sentence.stems]
+        words = [self._corrected(word) for word in sentence.words]
         present = frozenset(words)
         found = []
         for at, word in enumerate(words):
@@ -82,16 +83,23 @@ class TermIndex(Generic[_Key]):
         return found
 
     def _correct(self, word: str) -> str:
-        """A misspelt long word as the one it is one edit away from."""
-        if (
-            len(word) < _FUZZY_FROM_LENGTH
-            or word in self._vocabulary
-            or word in _KNOWN_SHORT
-            or not word.isalpha()
-        ):
-            return word
-        near = process.extractOne(word, self._long, scorer=OSA.distance, score_cutoff=1)
-        return near[0] if near is not None else word
+        """A word's stem; that of the word meant where a long one is misspelt by one slip."""
+        root = stem(word)
+        if len(word) < _FUZZY_FROM_LENGTH or root in self._vocabulary or not word.isalpha():
+            return root
+        near = process.extract(word, self._long, scorer=OSA.distance, score_cutoff=1, limit=None)
+        return next((stem(found) for found, _, _ in near if _is_slip(word, found)), root)
+
+
+def _is_slip(written: str, meant: str) -> bool:
+    """Whether two words one edit apart differ as typing slips do.
+
+    A letter too many or too few, or two swapped, inside the word. Another letter or another
+    ending makes another word more often than a slip: content is not consent.
+    """
+    same_ends = written[0] == meant[0] and written[-2:] == meant[-2:]
+    swapped = sorted(written) == sorted(meant)
+    return same_ends and (swapped or len(written) != len(meant))
 
 
 def _follow(words: Sequence[str], at: int, rest: tuple[str, ...]) -> tuple[int, ...] | None:

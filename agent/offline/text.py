@@ -71,6 +71,11 @@ def stems(phrase: str) -> tuple[str, ...]:
     return tuple(stem(word) for word, _, _ in _words(phrase))
 
 
+def words_of(phrase: str) -> tuple[str, ...]:
+    """The words of a phrase in lower case."""
+    return tuple(word for word, _, _ in _words(phrase))
+
+
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
     folded = text.translate(_FOLD).lower()
     if len(folded) != len(text):  # lower() lengthens a few rare letters; positions come first
