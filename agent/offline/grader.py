@@ -49,10 +49,7 @@ class OfflineGrader:
                 flags=tuple(notes),
             )
         readable = [turn for turn in answers if turn not in foreign]
-        reading = Reading(
-            self._reader.scenario,
-            tuple(self._reader.read(turn.index, turn.text) for turn in readable),
-        )
+        reading = self._reader.read_all((turn.index, turn.text) for turn in readable)
         flags = self._found_flags(readable, reading)
         verdicts = tuple(
             self._verdict(self._reader.rubric.criterion(name), reading, grading, flags)

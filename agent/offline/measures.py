@@ -58,7 +58,8 @@ def _by_concepts(reading: Reading, criterion: Criterion) -> Measured:
     if not found.passages:
         return Measured(0, (), "Nothing was found that names it.")
     if found.level == 0:
-        return Measured(0, (), "Only a bare term in a list of terms.")
+        how = "touched on in passing" if found.said else "named in a list of terms"
+        return Measured(0, (), f"Only {how}.")
     counted = (
         f"{_count(found.ideas, 'idea')}, {_count(found.own, 'term')} of the problem, "
         f"{_count(found.reasons, 'reason')}, {_count(found.numbers, 'figure')} and "
@@ -128,7 +129,7 @@ def _by_adaptation(
     reason = risk = False
     for read in answer.sentences:
         keys = {hit.key for hit in index.hits(read.sentence) if not hit.negated}
-        if keys and not read.listed:
+        if keys and not read.is_list:
             met |= keys
             quotes.append((answer.turn, read.sentence.text))
             reason, risk = reason or read.reason, risk or read.risk

@@ -20,7 +20,7 @@ from agent.offline.intents import (
     unquoted,
 )
 from agent.offline.language import is_unreadable
-from agent.offline.levels import Reader, Reading
+from agent.offline.levels import Reader
 from agent.offline.measures import measured
 from agent.offline.text import FUNCTION_WORDS, Sentence, sentences, stem
 from agent.ports import Depth, FlagSighting, Intent, Listening, Observation, Sighting
@@ -109,7 +109,7 @@ class OfflineObserver:
 
     def _sightings(self, listening: Listening, text: str) -> list[Sighting]:
         turn = listening.transcript.answers()[-1]
-        reading = Reading(self._reader.scenario, (self._reader.read(turn.index, text),))
+        reading = self._reader.read_all([(turn.index, text)])
         found = []
         for criterion in self._reader.rubric.criteria():
             if criterion.measure not in (Measure.concepts, Measure.asking):

@@ -54,6 +54,9 @@ _SCOPE_END = frozenset(
     {"but", "because", "so", "until", "unless", "and", "then", "however", "instead"}
 )
 _NEGATION_SCOPE = 4
+_JOINS = frozenset({"and", "or", "plus"})
+_ENUMERATION = 4
+_FRAGMENT_WORDS = 3
 
 
 @lru_cache(maxsize=200_000)
@@ -133,15 +136,56 @@ class Sentence:
         return tuple(found)
 
     def _clause_ends_before(self, position: int) -> bool:
-        gap = self.text[
+        return any(mark in self._gap_before(position) for mark in ",:()\u2014")
+
+    def _gap_before(self, position: int) -> str:
+        return self.text[
             self.spans[position - 1][1] - self.start : self.spans[position][0] - self.start
         ]
-        return any(mark in gap for mark in ",:()\u2014")
 
     def is_negated(self, positions: Iterable[int]) -> bool:
         """Whether a negation that is not itself among these words reaches one of them."""
         words = frozenset(positions)
         return any(scope & words and not cue & words for cue, scope in self._scopes)
+
+    @cached_property
+    def enumerated(self) -> frozenset[int]:
+        """Positions in an enumeration: four or more bare terms in a row, each a few words."""
+        fragments: list[list[int]] = [[]]
+        for at, word in enumerate(self.words):
+            joins = word in _JOINS
+            if at and (joins or self._clause_ends_before(at) or self._separated(at)):
+                fragments.append([])
+            if not joins:
+                fragments[-1].append(at)
+        found: set[int] = set()
+        run: list[list[int]] = []
+        for fragment in [*(f for f in fragments if f), None]:
+            if fragment is not None and self._is_bare(fragment):
+                run.append(fragment)
+                continue
+            if len(run) >= _ENUMERATION:
+                found.update(position for bare in run for position in bare)
+            run = []
+        return frozenset(found)
+
+    def _is_bare(self, fragment: list[int]) -> bool:
+        """Whether a fragment is a term alone: few words, none that relates it to anything."""
+        return len(fragment) <= _FRAGMENT_WORDS and not any(map(self._relates, fragment))
+
+    def _relates(self, at: int) -> bool:
+        """Whether a word relates others: a function word or a figure, but none within a term.
+
+        "On-time" and "A/B" are terms, and so are "p99" and "H3".
+        """
+        word = self.words[at]
+        if word[0].isdigit():
+            return at == 0 or self._gap_before(at) != ""
+        gaps = [self._gap_before(near) for near in (at, at + 1) if 0 < near < len(self.words)]
+        return word in FUNCTION_WORDS and not any(gap in ("-", "/") for gap in gaps)
+
+    def _separated(self, position: int) -> bool:
+        return any(mark in self._gap_before(position) for mark in ";&+")
 
     @cached_property
     def is_question(self) -> bool:
