@@ -35,9 +35,9 @@ def test_an_impossible_id_is_refused(tmp_path: Path, name: str) -> None:
     assert "is not a valid id" in refused(run("scenario", "new", name, "--dir", tmp_path))
 
 
-def test_a_new_file_in_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    ran = run("scenario", "new", "mine", "--dir", tmp_path / "none")
-    assert "its folder does not exist" in refused(ran)
+def test_a_new_file_in_a_missing_folder_makes_the_folder(tmp_path: Path) -> None:
+    assert run("scenario", "new", "mine", "--dir", tmp_path / "none").code == 0
+    assert (tmp_path / "none" / "mine.yaml").is_file()
 
 
 def test_each_faulty_file_gets_one_line(tmp_path: Path) -> None:

@@ -292,3 +292,14 @@ def test_the_answer_to_a_challenge_is_no_skipping_ahead() -> None:
     table.answer(flags=(FlagSighting(flag=rubric().red_flags()[0].id, quote="…"),))
     move = table.meet("serving")
     assert led(move, Probe).brings_back_from is None
+
+
+def test_a_match_alone_does_not_pass_over_a_step() -> None:
+    table = Table()
+    table.meet(_FIRST)
+    table.meet(_SECOND)
+    assert led(table.meet("mlops"), Probe).brings_back_from == "mlops"
+    plain = Table(steps=(_FIRST, _SECOND, "mlops"))
+    must_haves = [s for s in sighted(_FIRST) if rubric().criterion(s.criterion).must_have]
+    plain.answer(sightings=tuple(must_haves))
+    assert led(plain.meet("mlops"), Open).step == _SECOND

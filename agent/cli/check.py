@@ -110,6 +110,7 @@ def _start(template: str, name: str, folder: Path, check: str) -> None:
     path = folder / f"{name}.yaml"
     if path.exists():
         raise FileError(path, "exists already", remedy="choose another id or remove it first")
+    folder.mkdir(parents=True, exist_ok=True)
     require_writable(path)
     text = (_TEMPLATES / template).read_text(encoding="utf-8")
     write_whole(path, text.replace("my_id", name))

@@ -136,7 +136,10 @@ def _follow(table: Table) -> Move | None:
         target = _named_step(table, state.wish or None)
     else:
         return None
-    goes_back = target is not None and target.id in state.entered
+    steps = table.plan.steps()
+    goes_back = target is not None and (
+        target.id in state.entered or steps.index(target) < steps.index(step)
+    )
     if not goes_back and step.id not in state.asked_before_leaving and not _over_budget(table):
         must_have = next((c for c in _unseen(table, step) if c.must_have), None)
         if must_have is not None:
@@ -161,6 +164,9 @@ def _bring_back(table: Table) -> Move | None:
             return Move(lead=probe)
     if (missing and not state.brought_back) or _challenge(table) is not None:
         return None
+    if not state.brought_back and talked.id != table.seen.topic:
+        # He did not say that he skips ahead: nothing is passed over on the word of a match.
+        return _onwards(table, "covered")
     return Move(lead=_open(table, talked, "candidate"))
 
 
@@ -358,6 +364,9 @@ def _in_need(table: Table) -> Criterion | None:
     focused = [c for c in table.plan.rubric.criteria() if c.id == state.focus]
     unseen = _unseen(table, step)
     thin = [c for c in _by_importance(step) if c not in unseen]
+    if focused and state.hinted.get(focused[0].id, 0) >= len(focused[0].hints):
+        # A hint about something else would help with a question that was not put.
+        return None
     for criterion in (*focused, *unseen, *thin):
         reasoned = criterion.id in state.seen and state.seen[criterion.id].depth is Depth.reasoned
         if state.hinted.get(criterion.id, 0) < len(criterion.hints) and not reasoned:
@@ -376,19 +385,16 @@ def _talks_only_of_later(table: Table) -> Step | None:
     if state.move is not None and isinstance(state.move.lead, (Challenge, ThrowCurveball)):
         # What answers a challenge or the curveball may touch on any step.
         return None
-    weight = {s.criterion: 1 + list(Depth).index(s.depth) for s in seen.sightings}
-    if state.focus in weight or any(_is_new(table, c) for c in _step(table).criteria):
+    met_now = {s.criterion for s in seen.sightings}
+    if state.focus in met_now or any(_is_new(table, c) for c in _step(table).criteria):
         return None
-    best: tuple[int, Step] | None = None
-    for step in steps[here + 1 :]:
-        if step.id == seen.topic and step.id not in state.entered:
-            return step
-        met = [weight[c.id] for c in step.criteria if c.id in weight]
-        if step.id in state.entered or len(met) < 2:
-            continue
-        if best is None or sum(met) > best[0]:
-            best = sum(met), step
-    return best[1] if best is not None else None
+    ahead = [step for step in steps[here + 1 :] if step.id not in state.entered]
+    named = next((step for step in ahead if step.id == seen.topic), None)
+    met = [(sum(c.id in met_now for c in step.criteria), step) for step in ahead]
+    if named is not None or not any(count >= 2 for count, _ in met):
+        return named
+    # What belongs to the nearest step often sounds like a later one as well.
+    return next(step for count, step in met if count)
 
 
 def _is_new(table: Table, criterion: Criterion) -> bool:
@@ -429,7 +435,9 @@ def _curveball_due(table: Table, *, leaving: bool) -> bool:
         return False
     if state.step != ball.step:
         # Its step was left behind before it could be given: the next best moment is now.
-        return ball.step in state.finished
+        order = [step.id for step in plan.steps()]
+        passed = order.index(ball.step) < order.index(_step(table).id)
+        return ball.step in state.finished or (passed and ball.step not in state.entered)
     if leaving:
         return True
     step = plan.rubric.step(ball.step)

@@ -88,6 +88,9 @@ _END = (
 _FISH = (
     r"\b(?:your|the|this|grading|scoring|marking|evaluation) rubric\b(?! for (?:the )?label)",
     r"\brubric\?",
+    r"\bgrading me\b|\b(?:which|what) level (?:have|did) i\b|\bmust-haves?\b.{0,40}\?",
+    r"\bwhat are the (?:red flags|twists?|curveballs?)\b|\bstrong candidate (?:say|answer|do)\b",
+    r"\b(?:twist|curveball) (?:are )?you(?:'re| are)? going to\b",
     r"\b(?:grading|scoring|marking) (?:criteria|scheme|guide|guidelines|sheet|notes)\b",
     r"\b(?:evaluation|assessment) (?:criteria|sheet|form)\b.{0,120}(?:\byou\b|\bme\b|\?)",
     r"\bcriteria (?:do|are|will) you (?:use|using|have|apply|judg|grad)",

@@ -234,6 +234,8 @@ class Reading:
                 names = read.ideas.get(criterion.id)
                 if not names:
                     continue
+                if read.sentence.admits_ignorance:
+                    continue
                 if read.rhetorical and criterion.measure is not Measure.asking:
                     continue
                 passages.append(

@@ -61,11 +61,11 @@ _WELCOME = "Hello. Begin wherever you like."
 _GO_AHEAD = "Go on as you think best."
 _TAKE_YOUR_TIME = "Of course, take your time."
 _UNKNOWN = (
-    "That is not fixed; assume something sensible and say what you assume.",
-    "Nothing is fixed there; choose an assumption and state it.",
-    "I leave that to you; say what you assume.",
+    "I have nothing on that, as you put it; assume something sensible and say what you assume.",
+    "As you ask it, that is not on my sheet; choose an assumption and state it.",
+    "I leave that to you, unless you can ask more exactly; say what you assume.",
 )
-_UNKNOWN_TOO = "What else you asked is not fixed; assume something sensible and say it."
+_UNKNOWN_TOO = "On what else you asked I have nothing; assume something sensible and say it."
 _I_ASKED = "My question was: {question}"
 _BRINGS_BACK = "That belongs to a later part, {later}; let us first finish this one, {here}."
 _BEFORE_LEAVING = "Before we leave this part, one question."

@@ -30,6 +30,12 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 
+_IGNORANCE = re.compile(
+    r"\b(?:i|we) (?:really |honestly )?(?:don't|do not|wouldn't) know\b(?!.*\bbut\b)"
+    r"|\b(?:no idea|no clue)\b(?!.*\bbut\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+
 FUNCTION_WORDS = frozenset(
     """
     a an the this that these those i we you he she it they me us him her them my our your
@@ -57,6 +63,7 @@ _NEGATION_SCOPE = 4
 _JOINS = frozenset({"and", "or", "plus"})
 _ENUMERATION = 4
 _FRAGMENT_WORDS = 3
+_WITHIN_TERMS = frozenset({"to", "of", "as", "a", "the"})
 
 
 @lru_cache(maxsize=200_000)
@@ -171,7 +178,10 @@ class Sentence:
 
     def _is_bare(self, fragment: list[int]) -> bool:
         """Whether a fragment is a term alone: few words, none that relates it to anything."""
-        return len(fragment) <= _FRAGMENT_WORDS and not any(map(self._relates, fragment))
+        relating = [at for at in fragment if self._relates(at)]
+        inside = [at for at in relating if self.words[at] in _WITHIN_TERMS]
+        inside = [at for at in inside if at not in (fragment[0], fragment[-1])]
+        return len(fragment) - len(inside) <= _FRAGMENT_WORDS and relating == inside
 
     def _relates(self, at: int) -> bool:
         """Whether a word relates others: a function word or a figure, but none within a term.
@@ -186,6 +196,11 @@ class Sentence:
 
     def _separated(self, position: int) -> bool:
         return any(mark in self._gap_before(position) for mark in ";&+")
+
+    @cached_property
+    def admits_ignorance(self) -> bool:
+        """Whether it says that one does not know, and does not go on with a "but"."""
+        return _IGNORANCE.search(self.text.translate(_FOLD)) is not None
 
     @cached_property
     def is_question(self) -> bool:
