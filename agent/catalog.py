@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from agent.errors import FileError, InputError
-from agent.rubric import Measure, Rubric
+from agent.rubric import Rubric
 from agent.scenario import Scenario
 
 DEFAULT_RUBRIC = "ml_system_design"
@@ -131,11 +131,6 @@ def check_together(scenario: Scenario, rubric: Rubric, path: Path) -> None:
                 where=field,
                 remedy=f"add a text under {field}.{missing[0]}",
             )
-
-
-def adaptation_criteria(rubric: Rubric) -> tuple[str, ...]:
-    """The ids of the criteria that judge how a curveball was met."""
-    return tuple(c.id for c in rubric.criteria() if c.measure is Measure.adaptation)
 
 
 def read_yaml_mapping(path: Path, remedy: str = _START_FROM) -> dict[str, Any]:

@@ -36,11 +36,6 @@ class Command(NamedTuple):
         """As it was typed."""
         return f"/{self.name} {self.rest}".rstrip()
 
-    @property
-    def is_a_turn(self) -> bool:
-        """Whether it is said to the interviewer, and not to the program."""
-        return self.name in ("hint", "next", "back")
-
 
 def parse_command(text: str) -> Command | None:
     """The command in a message, or None if it is an answer.

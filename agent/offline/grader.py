@@ -30,10 +30,6 @@ class OfflineGrader:
 
     async def grade(self, grading: Grading) -> Graded:
         """Grade the criteria that may be assessed."""
-        return self.judge(grading)
-
-    def judge(self, grading: Grading) -> Graded:
-        """The same without waiting: nothing here takes any."""
         answers = grading.transcript.answers()
         foreign = [turn for turn in answers if is_unreadable(turn.text)]
         notes = [_note(NOT_ENGLISH, turn) for turn in foreign[:1]]
@@ -102,11 +98,9 @@ class OfflineGrader:
         return result
 
     def _put_right(self, criterion: Criterion, reading: Reading, after: int) -> bool:
-        later = Reading(
-            reading.scenario, tuple(turn for turn in reading.turns if turn.turn > after)
-        )
         if criterion.measure not in (Measure.concepts, Measure.asking):
             return False
+        later = Reading(tuple(turn for turn in reading.turns if turn.turn > after))
         return later.found(criterion).level >= 2
 
     def _found_flags(self, answers: Sequence[Turn], reading: Reading) -> list[FoundFlag]:

@@ -165,7 +165,7 @@ class Reader:
                     fresh.append(sentence)
                 said.add(words)
             turns.append(ReadTurn(index, tuple(fresh)))
-        return Reading(self.scenario, tuple(turns))
+        return Reading(tuple(turns))
 
     def _read_sentence(self, sentence: Sentence) -> ReadSentence:
         hits = [
@@ -222,7 +222,6 @@ def _is_list(sentence: Sentence, term_positions: set[int]) -> bool:
 class Reading:
     """All turns of the candidate, read; answers what they hold for a criterion."""
 
-    scenario: Scenario
     turns: tuple[ReadTurn, ...]
 
     def found(self, criterion: Criterion) -> Found:

@@ -212,13 +212,6 @@ class Sentence:
         """Whether it holds a quantity: a number with a unit, a share, a percentile."""
         return _NUMBER.search(self.text) is not None
 
-    @cached_property
-    def function_share(self) -> float:
-        """The share of function words: about 0.4 in prose, near 0 in a list of terms."""
-        if not self.words:
-            return 0.0
-        return sum(word in FUNCTION_WORDS for word in self.words) / len(self.words)
-
 
 def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences, list items and lines of a text that hold at least one word."""
