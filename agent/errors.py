@@ -5,6 +5,7 @@
     │   └── FileError       a file is wrong: path, field, problem, remedy
     ├── StoreError          the database cannot be read or written
     └── EngineError         the interviewer or grader could not do its part
+        └── EngineUnavailableError  it cannot be reached or used now: the user must decide
 
 The command line prints the message on one line and exits with code 2. An error names the bad
 value, where it stands and what to do; it is raised from its cause.
@@ -42,3 +43,10 @@ class StoreError(SevenstepError):
 
 class EngineError(SevenstepError):
     """The observer, speaker or grader could not do its part."""
+
+
+class EngineUnavailableError(EngineError):
+    """The model cannot be reached or used: no key, no network, no quota, no such model.
+
+    Nothing is done in its place. The interview is kept as it stands, and the user is asked.
+    """

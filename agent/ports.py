@@ -1,7 +1,7 @@
 """What an engine must be able to do: observe an answer, say a move, grade a transcript.
 
-Protocols and their small result types. The engines stand in `agent.offline` and, later,
-beside it; which of them is used is decided by the faces.
+Protocols and their small result types. The engines stand in `agent.offline` and `agent.llm`;
+which of them is used is decided by the faces.
 """
 
 from collections.abc import AsyncIterator
@@ -15,6 +15,7 @@ from agent.move import Move
 from agent.rubric import Level, Rubric, Seniority
 from agent.scenario import Scenario
 from agent.transcript import Transcript
+from agent.usage import Spent
 
 
 class Intent(StrEnum):
@@ -72,6 +73,16 @@ class Observation(Frozen):
     flags: tuple[FlagSighting, ...] = ()
 
 
+class TurnNote(Frozen):
+    """What was found worth keeping in a turn of the candidate: its quotes.
+
+    They stand for the turn where a long interview does not fit into a model's context.
+    """
+
+    turn: Annotated[int, Field(ge=0)]
+    quotes: tuple[Text, ...]
+
+
 class Listening(Frozen):
     """What an observer is given: the conversation up to and with the message in question."""
 
@@ -80,6 +91,7 @@ class Listening(Frozen):
     focus: Slug | None
     curveball: Slug | None
     seen: tuple[Slug, ...]
+    notes: tuple[TurnNote, ...] = ()
 
 
 class Style(StrEnum):
@@ -91,7 +103,11 @@ class Style(StrEnum):
 
 
 class Speaking(Frozen):
-    """What a speaker is given. It holds nothing that must not be said."""
+    """What a speaker is given. It holds nothing that must not be said.
+
+    `facts` are those that this move reveals, `known_facts` those revealed before. `asked` are
+    the authored questions that were put before. `notes` are on the turns in `recent`.
+    """
 
     move: Move
     turn: int
@@ -102,6 +118,9 @@ class Speaking(Frozen):
     step: Slug | None
     titles: dict[Slug, str]
     recent: Transcript
+    known_facts: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    notes: tuple[TurnNote, ...] = ()
 
 
 class Evidence(Frozen):
@@ -141,6 +160,7 @@ class Grading(Frozen):
     asked_facts: tuple[tuple[Slug, int], ...] = ()
     curveball: Slug | None = None
     curveball_turn: int | None = None
+    notes: tuple[TurnNote, ...] = ()
 
 
 class Graded(Frozen):
@@ -150,20 +170,41 @@ class Graded(Frozen):
     flags: tuple[GradedFlag, ...] = ()
 
 
+class EngineChoice(Frozen):
+    """Which engine an interview is held with, as it can be named again on resuming it.
+
+    `model` is `offline` or what LangChain's `init_chat_model` takes, such as `openai:NAME`.
+    """
+
+    model: Text = "offline"
+    observer_model: Text | None = None
+    base_url: Text | None = None
+
+
 class Observer(Protocol):
-    """Reads the candidate's last message; raises EngineError if it cannot."""
+    """Reads the candidate's last message.
+
+    Raises EngineError if it cannot: the turn stays unobserved and the interview goes on; or
+    EngineUnavailableError if nothing can go on before the user has decided.
+    """
 
     async def observe(self, listening: Listening) -> Observation: ...
 
 
 class Speaker(Protocol):
-    """Puts a move into words, piece by piece as they become ready."""
+    """Puts a move into words, piece by piece as they become ready.
+
+    Raises EngineUnavailableError if it cannot say anything, and only before the first piece.
+    """
 
     def say(self, speaking: Speaking) -> AsyncIterator[str]: ...
 
 
 class Grader(Protocol):
-    """Grades a transcript; a criterion that it cannot grade has a verdict without level."""
+    """Grades a transcript; a criterion that it cannot grade has a verdict without level.
+
+    Raises EngineUnavailableError if it cannot work at all.
+    """
 
     async def grade(self, grading: Grading) -> Graded: ...
 
@@ -171,12 +212,14 @@ class Grader(Protocol):
 class Engine(Protocol):
     """A matching observer, speaker and grader for one rubric and scenario.
 
-    `name` and `note`, which says how far its grades can be trusted, stand in the provenance
-    of every scorecard.
+    `name`, `note`, which says how far its grades can be trusted, and `prompts`, the hash of
+    its prompts, stand in the provenance of every scorecard.
     """
 
     name: str
     note: str
+    prompts: str | None
+    choice: EngineChoice
     rubric: Rubric
     scenario: Scenario
 
@@ -188,3 +231,11 @@ class Engine(Protocol):
 
     @property
     def grader(self) -> Grader: ...
+
+    def spent(self) -> Spent:
+        """What the work since the last call of this took."""
+        ...
+
+    def methods(self) -> tuple[str, ...]:
+        """How structured answers were had from the models; empty without a model."""
+        ...

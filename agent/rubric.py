@@ -263,6 +263,10 @@ class Rubric(Frozen):
         tuple[Terms, ...],
         Field(description="phrases that mean the same; a term stands for all of its group"),
     ] = ()
+    giveaways: Annotated[
+        tuple[Text, ...],
+        Field(description="terms of art that the interviewer must not bring in by himself"),
+    ] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -10,6 +10,7 @@ from pydantic import Field
 from agent.frozen import Frozen, Slug
 from agent.ports import Evidence
 from agent.rubric import Decision, Level, Seniority
+from agent.usage import ModelUsage
 
 NOT_ASSESSED: Literal["not_assessed"] = "not_assessed"
 UNGRADED: Literal["ungraded"] = "ungraded"
@@ -111,8 +112,20 @@ class FactNote(Frozen):
     asked: bool
 
 
+class FirstWord(Frozen):
+    """Seconds from the candidate's message to the first words of the reply, over the turns."""
+
+    median: Annotated[float, Field(ge=0)]
+    worst: Annotated[float, Field(ge=0)]
+
+
 class Provenance(Frozen):
-    """What made this scorecard."""
+    """What made this scorecard, and what it took.
+
+    `prompts_hash` is over the prompts of the engine, `structured_output` says how structured
+    answers were had from the models; both are empty without a model. `cost_usd` is None where
+    a price is not known.
+    """
 
     version: str
     engine: str
@@ -122,8 +135,12 @@ class Provenance(Frozen):
     scenario: Slug
     scenario_version: str
     scenario_hash: str
-    cost_usd: float = 0.0
+    prompts_hash: str | None = None
+    structured_output: tuple[str, ...] = ()
+    cost_usd: float | None = 0.0
     calls: int = 0
+    models: tuple[ModelUsage, ...] = ()
+    first_word: FirstWord | None = None
     note: str
 
 

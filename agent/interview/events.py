@@ -12,8 +12,9 @@ from pydantic import Field, TypeAdapter
 from agent.frozen import Frozen, Slug
 from agent.interview.plan import Options
 from agent.move import Move
-from agent.ports import Observation
+from agent.ports import EngineChoice, Observation
 from agent.scorecard import Scorecard
+from agent.usage import Spent
 
 Source = Literal["live", "script", "demo"]
 """Who answers: a person, a file of turns, or the shipped sample candidate."""
@@ -35,8 +36,17 @@ class Started(_Event):
     rubric_hash: str
     options: Options
     engine: str
+    choice: EngineChoice = EngineChoice()
     version: str
     source: Source = "live"
+
+
+class EngineChanged(_Event):
+    """The user chose another engine in the middle of the interview."""
+
+    type: Literal["engine_changed"] = "engine_changed"
+    engine: str
+    choice: EngineChoice
 
 
 class CandidateSaid(_Event):
@@ -53,6 +63,7 @@ class Observed(_Event):
     type: Literal["observed"] = "observed"
     observation: Observation | None
     error: str | None = None
+    spent: Spent = Spent()
 
 
 class Moved(_Event):
@@ -67,6 +78,7 @@ class InterviewerSaid(_Event):
 
     type: Literal["interviewer_said"] = "interviewer_said"
     text: str
+    spent: Spent = Spent()
 
 
 class Paused(_Event):
@@ -103,6 +115,7 @@ class Graded(_Event):
 
 Event = Annotated[
     Started
+    | EngineChanged
     | CandidateSaid
     | Observed
     | Moved

@@ -6,6 +6,7 @@ exactly where the stored events end.
 """
 
 import hashlib
+import statistics
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +15,7 @@ from typing import Protocol, TypedDict
 from pydantic import BaseModel
 
 from agent import __version__
-from agent.errors import EngineError, InputError, StoreError
+from agent.errors import EngineError, EngineUnavailableError, InputError, StoreError
 from agent.grading.assessed import assessed_criteria
 from agent.grading.scoring import Sitting, scorecard
 from agent.interview import events as ev
@@ -25,8 +26,9 @@ from agent.interview.state import InterviewState, apply, fold
 from agent.move import Reveal
 from agent.ports import Engine, Grading, Intent, Listening, Observation, Speaking
 from agent.record import InterviewRecord
-from agent.scorecard import Provenance, Scorecard
+from agent.scorecard import FirstWord, Provenance, Scorecard
 from agent.transcript import Transcript
+from agent.usage import cost_of, summed
 
 MAX_MESSAGE_CHARACTERS = 200_000
 _RECENT_TURNS = 8
@@ -46,7 +48,11 @@ class EventLog(Protocol):
 
 
 class Session:
-    """An interview. Make it with `start` or `resume`."""
+    """An interview. Make it with `start` or `resume`, or with `open` or `reopen` and `work`.
+
+    Whatever asks the engine may raise EngineUnavailableError. The interview then stands where
+    it stood: `work` (after the end, `finish`) tries again, `switch` takes another engine.
+    """
 
     def __init__(
         self,
@@ -77,7 +83,23 @@ class Session:
         hear: Callable[[str], None] | None = None,
         source: ev.Source = "live",
     ) -> "Session":
-        """Begin an interview and put its first question.
+        """Begin an interview and put its first question; see `open`."""
+        session = await cls.open(log, engine, options, clock, hear=hear, source=source)
+        await session.work()
+        return session
+
+    @classmethod
+    async def open(
+        cls,
+        log: EventLog,
+        engine: Engine,
+        options: Options,
+        clock: Clock,
+        *,
+        hear: Callable[[str], None] | None = None,
+        source: ev.Source = "live",
+    ) -> "Session":
+        """Begin an interview; `work` puts its first question.
 
         `hear` is called with each piece of the interviewer's words as it becomes ready.
         Raises InputError for a step that the rubric does not have.
@@ -95,11 +117,11 @@ class Session:
                 rubric_hash=content_hash(engine.rubric),
                 options=options,
                 engine=engine.name,
+                choice=engine.choice,
                 version=__version__,
                 source=source,
             )
         )
-        await session.work()
         return session
 
     @classmethod
@@ -112,17 +134,35 @@ class Session:
         *,
         hear: Callable[[str], None] | None = None,
     ) -> "Session":
-        """Go on with a stored interview; work that was cut off is done first.
+        """Go on with a stored interview; work that was cut off is done first; see `reopen`."""
+        session = await cls.reopen(log, engine, interview, clock, hear=hear)
+        await session.work()
+        return session
 
+    @classmethod
+    async def reopen(
+        cls,
+        log: EventLog,
+        engine: Engine,
+        interview: str,
+        clock: Clock,
+        *,
+        hear: Callable[[str], None] | None = None,
+    ) -> "Session":
+        """Take up a stored interview; `work` does what was cut off.
+
+        An engine other than the one it was held with so far is noted in the events.
         Raises InputError for an unknown interview.
         """
         events = await log.events(interview)
         if not events:
             raise InputError(f"there is no interview {interview!r}; `sevenstep history` lists them")
         session = cls(log, engine, clock, fold(events), events, hear)
-        if session.state.paused:
-            await session._store(ev.Resumed(**session._stamp()))
-        await session.work()
+        if session.state.pending != "done":
+            if session.state.paused:
+                await session._store(ev.Resumed(**session._stamp()))
+            if engine.choice != session.state.choice:
+                await session.switch(engine)
         return session
 
     @property
@@ -164,6 +204,12 @@ class Session:
         if step is not None and step not in known:
             raise InputError(f"unknown step {step!r}; this interview has {', '.join(known)}")
         await self._take(typed, Observation(intent=intent, target_step=step))
+
+    async def switch(self, engine: Engine) -> None:
+        """Hold the rest of the interview with another engine for the same rubric and scenario."""
+        changed = ev.EngineChanged(engine=engine.name, choice=engine.choice, **self._stamp())
+        await self._store(changed)
+        self._engine = engine
 
     async def note(self, text: str) -> None:
         """Keep a private note; it is no evidence."""
@@ -236,13 +282,19 @@ class Session:
             focus=state.focus,
             curveball=state.curveball if state.curveball_turn is None else None,
             seen=tuple(state.seen),
+            notes=state.quotes,
         )
+        observed, fault = None, None
         try:
             observed = await self._engine.observer.observe(listening)
+        except EngineUnavailableError:
+            raise
         except EngineError as error:
-            await self._store(ev.Observed(observation=None, error=str(error), **self._stamp()))
-            return
-        await self._store(ev.Observed(observation=observed, **self._stamp()))
+            fault = str(error)
+        spent = self._engine.spent()
+        await self._store(
+            ev.Observed(observation=observed, error=fault, spent=spent, **self._stamp())
+        )
 
     async def _speak(self) -> None:
         state, scenario = self.state, self.plan.scenario
@@ -261,13 +313,19 @@ class Session:
             step=left,
             titles={step.id: step.title for step in self.plan.rubric.steps},
             recent=Transcript(turns=state.turns[-_RECENT_TURNS:]),
+            known_facts=tuple(
+                scenario.fact(fact).text for fact in state.facts if fact not in revealed
+            ),
+            asked=tuple(sorted(state.asked - {state.move.question})),
+            notes=state.quotes,
         )
         pieces = []
         async for piece in self._engine.speaker.say(speaking):
             pieces.append(piece)
             if self._hear is not None:
                 self._hear(piece)
-        await self._store(ev.InterviewerSaid(text="".join(pieces), **self._stamp()))
+        spent = self._engine.spent()
+        await self._store(ev.InterviewerSaid(text="".join(pieces), spent=spent, **self._stamp()))
 
     async def _graded(self) -> Scorecard:
         state, plan = self.state, self.plan
@@ -278,8 +336,10 @@ class Session:
                 asked_facts=tuple(state.facts.items()),
                 curveball=state.curveball,
                 curveball_turn=state.curveball_turn,
+                notes=state.quotes,
             )
         )
+        models = summed((*state.usage, *self._engine.spent().models))
         sitting = Sitting(
             transcript=state.transcript,
             seniority=state.options.level,
@@ -291,13 +351,19 @@ class Session:
         )
         provenance = Provenance(
             version=__version__,
-            engine=self._engine.name,
+            engine=_engines(state),
             rubric=plan.rubric.id,
             rubric_version=plan.rubric.version,
             rubric_hash=content_hash(plan.rubric),
             scenario=plan.scenario.id,
             scenario_version=plan.scenario.version,
             scenario_hash=content_hash(plan.scenario),
+            prompts_hash=self._engine.prompts,
+            structured_output=self._engine.methods(),
+            cost_usd=cost_of(models),
+            calls=sum(usage.calls for usage in models),
+            models=models,
+            first_word=first_word_of(state),
             note=self._engine.note,
         )
         return scorecard(plan.rubric, plan.scenario, sitting, graded, provenance)
@@ -338,6 +404,21 @@ def record_of(
         scorecard=state.scorecard,
         events=events,
     )
+
+
+def first_word_of(state: InterviewState) -> FirstWord | None:
+    """Median and worst time to the first word so far; None where no model speaks."""
+    if not state.first_words:
+        return None
+    return FirstWord(
+        median=round(statistics.median(state.first_words), 3), worst=max(state.first_words)
+    )
+
+
+def _engines(state: InterviewState) -> str:
+    """The engine, or all of them with the turns from which they were used."""
+    (_, first), *others = state.engines
+    return ", ".join([first, *(f"from turn {turn} on {name}" for turn, name in others)])
 
 
 def content_hash(value: BaseModel) -> str:

@@ -21,10 +21,18 @@ from agent.move import (
     Probe,
     ThrowCurveball,
 )
-from agent.ports import Depth, FlagSighting, Intent, Observation
+from agent.ports import (
+    Depth,
+    EngineChoice,
+    FlagSighting,
+    Intent,
+    Observation,
+    TurnNote,
+)
 from agent.rubric import ProbeKind
 from agent.scorecard import Help, Scorecard
 from agent.transcript import Party, Transcript, Turn
+from agent.usage import ModelUsage, Spent, summed
 
 _DEPTHS = list(Depth)
 
@@ -42,7 +50,8 @@ class InterviewState:
     """Everything that the policy, the screen and the grader need to know.
 
     `pending` says whose turn it is: `observe`, `decide` and `speak` are the session's own
-    work, `listen` waits for the candidate, `grade` and `done` come after the end.
+    work, `listen` waits for the candidate, `grade` and `done` come after the end. `engines`
+    names the engines with the turn from which each was used.
     """
 
     interview: str = ""
@@ -56,6 +65,10 @@ class InterviewState:
     observation: Observation | None = None
     unobserved: tuple[int, ...] = ()
     move: Move | None = None
+    choice: EngineChoice = field(default_factory=EngineChoice)
+    engines: tuple[tuple[int, str], ...] = ()
+    usage: tuple[ModelUsage, ...] = ()
+    first_words: tuple[float, ...] = ()
 
     step: str | None = None
     entered: tuple[str, ...] = ()
@@ -80,6 +93,7 @@ class InterviewState:
     nudged: frozenset[str] = frozenset()
     last_word: bool = False
     ended: str | None = None
+    quotes: tuple[TurnNote, ...] = ()
     notes: tuple[str, ...] = ()
     scorecard: Scorecard | None = None
 
@@ -124,8 +138,13 @@ def apply(state: InterviewState, event: ev.Event) -> InterviewState:
                 started=event,
                 interview=event.interview,
                 options=event.options,
+                choice=event.choice,
+                engines=((0, event.engine),),
                 pending="decide",
             )
+        case ev.EngineChanged():
+            engines = (*state.engines, (len(state.turns), event.engine))
+            return replace(state, choice=event.choice, engines=engines)
         case ev.CandidateSaid():
             turn = _turn(state, Party.candidate, "command" if event.command else "answer", event)
             return replace(
@@ -136,7 +155,7 @@ def apply(state: InterviewState, event: ev.Event) -> InterviewState:
                 pending="observe",
             )
         case ev.Observed():
-            return _observed(state, event)
+            return _observed(_with_spent(state, event.spent), event)
         case ev.Moved():
             return _moved(state, event.move)
         case ev.InterviewerSaid():
@@ -144,7 +163,7 @@ def apply(state: InterviewState, event: ev.Event) -> InterviewState:
                 raise EngineError("the interviewer spoke before a move was decided")
             turn = _turn(state, Party.interviewer, state.move.kind, event)
             return replace(
-                state,
+                _with_spent(state, event.spent),
                 turns=(*state.turns, turn),
                 pending="grade" if state.ended else "listen",
             )
@@ -171,6 +190,15 @@ def _with_time(state: InterviewState, event: ev.Event) -> InterviewState:
     return replace(state, clock=event.clock, seconds=MappingProxyType(seconds))
 
 
+def _with_spent(state: InterviewState, spent: Spent) -> InterviewState:
+    first = spent.first_word_seconds
+    return replace(
+        state,
+        usage=summed((*state.usage, *spent.models)),
+        first_words=state.first_words if first is None else (*state.first_words, first),
+    )
+
+
 def _turn(
     state: InterviewState, who: Party, kind: str, event: ev.CandidateSaid | ev.InterviewerSaid
 ) -> Turn:
@@ -193,6 +221,9 @@ def _observed(state: InterviewState, event: ev.Observed) -> InterviewState:
     facts = dict(state.facts)
     for fact in observation.facts:
         facts.setdefault(fact, turn)
+    said = [sighting.quote for sighting in observation.sightings]
+    said += [flag.quote for flag in observation.flags]
+    quotes = tuple(dict.fromkeys(said))
     curveball_turn = state.curveball_turn
     if state.curveball is not None and curveball_turn is None:
         curveball_turn = turn
@@ -203,6 +234,7 @@ def _observed(state: InterviewState, event: ev.Observed) -> InterviewState:
         facts=MappingProxyType(facts),
         flags=(*state.flags, *((turn, flag) for flag in observation.flags)),
         curveball_turn=curveball_turn,
+        quotes=(*state.quotes, TurnNote(turn=turn, quotes=quotes)) if quotes else state.quotes,
         topics=state.topics | ({observation.topic} if observation.topic else set()),
         # A new wish takes the place of one that was put off.
         wish=None if observation.intent in (Intent.move_on, Intent.move_to) else state.wish,

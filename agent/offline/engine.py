@@ -4,8 +4,10 @@ from agent.offline.grader import OfflineGrader
 from agent.offline.levels import Reader
 from agent.offline.observer import OfflineObserver
 from agent.offline.speaker import OfflineSpeaker
+from agent.ports import EngineChoice
 from agent.rubric import Rubric
 from agent.scenario import Scenario
+from agent.usage import Spent
 
 
 class OfflineEngine:
@@ -18,6 +20,9 @@ class OfflineEngine:
         "one in the usual words may be credited."
     )
 
+    prompts: str | None = None
+    choice = EngineChoice()
+
     def __init__(self, rubric: Rubric, scenario: Scenario) -> None:
         self.rubric = rubric
         self.scenario = scenario
@@ -25,3 +30,11 @@ class OfflineEngine:
         self.observer = OfflineObserver(reader)
         self.speaker = OfflineSpeaker()
         self.grader = OfflineGrader(reader)
+
+    def spent(self) -> Spent:
+        """Nothing: no model is called."""
+        return Spent()
+
+    def methods(self) -> tuple[str, ...]:
+        """None, for the same reason."""
+        return ()

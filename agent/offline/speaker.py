@@ -154,7 +154,7 @@ def _decline(reason: DeclineReason, speaking: Speaking) -> str:
 def _courtesy(courtesy: Courtesy | None, speaking: Speaking) -> str | None:
     match courtesy:
         case Courtesy.repeat:
-            question = _last_question(speaking)
+            question = last_question(speaking)
             return question and _I_ASKED.format(question=question)
         case Courtesy.time:
             return _TAKE_YOUR_TIME
@@ -166,7 +166,7 @@ def _courtesy(courtesy: Courtesy | None, speaking: Speaking) -> str | None:
             return None
 
 
-def _last_question(speaking: Speaking) -> str | None:
+def last_question(speaking: Speaking) -> str | None:
     """The question that stands open, in the words in which it was put, if it was put lately."""
     for turn in reversed(speaking.recent.turns):
         if turn.speaker is Party.interviewer and turn.kind not in _ASKING_NOTHING:

@@ -1,0 +1,239 @@
+"""Calls a model until there is an answer that can be used, or it is clear that there is none.
+
+The one place for retries, waiting, choosing how structured answers are had, staying inside the
+context, measuring and tracing. What a prompt says and what an answer means is the business of
+observer, speaker and grader.
+
+Two kinds of failure leave here. EngineUnavailableError: the model cannot be reached or used,
+and the user must decide. EngineError: it answers, but not usably; the work goes on without.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, TypeVar
+
+from agent.errors import EngineError, EngineUnavailableError
+from agent.llm.chat import (
+    Chat,
+    Completion,
+    Finish,
+    Limits,
+    Messages,
+    Method,
+    Piece,
+    Shape,
+    Tokens,
+)
+from agent.llm.faults import Kind, ModelError
+from agent.llm.meter import Meter
+from agent.llm.structured import UnusableAnswerError, asking_for, corrected, object_in
+from agent.llm.trace import Trace
+
+_T = TypeVar("_T")
+Prompt = Callable[[int], Messages]
+"""Makes the messages for a budget in tokens: the whole context less the answer."""
+
+_UNKNOWN_CONTEXT = 32_000
+_LEAST_CONTEXT = 2_000
+_REFUSALS = {
+    Finish.refusal: "the model refused to answer",
+    Finish.content_filter: "the provider's content filter cut the answer off",
+}
+
+
+class Caller:
+    """A model with the patience to use it. One for each interview and model."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        limits: Limits,
+        meter: Meter,
+        *,
+        trace: Trace | None = None,
+        priced: bool = True,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._chat = chat
+        self._limits = limits
+        self._meter = meter
+        self._trace = trace
+        self._priced = priced
+        self._sleep = sleep
+        self._chance = chance
+        self._methods = list(chat.traits.methods)
+        self._context = chat.traits.context or _UNKNOWN_CONTEXT
+        self._worked: Method | None = None
+
+    @property
+    def name(self) -> str:
+        """The model."""
+        return self._chat.name
+
+    @property
+    def method(self) -> Method | None:
+        """How structured answers have been had so far; None before the first."""
+        return self._worked
+
+    async def structured(
+        self,
+        task: str,
+        prompt: Prompt,
+        shape: Shape,
+        parse: Callable[[dict[str, Any], bool], _T],
+        *,
+        max_tokens: int,
+    ) -> _T:
+        """An answer of this shape.
+
+        `parse` takes the object and whether this is the last try, and raises ValueError for
+        what cannot be used. Raises EngineError or EngineUnavailableError.
+        """
+        reason = ""
+        for answer in range(1, self._limits.answers + 1):
+            last = answer == self._limits.answers
+            method = self._methods[0]
+            completion = await self._complete(task, prompt, shape, max_tokens, reason)
+            try:
+                parsed = parse(_object(completion, last), last)
+            except ValueError as error:
+                reason = str(error) or type(error).__name__
+                if completion.finish is Finish.length:
+                    max_tokens *= 2
+                elif answer > 1 and "JSON" in reason:
+                    # A server may accept a form of answer and not heed it.
+                    self._give_up(method)
+                continue
+            self._worked = self._methods[0]
+            return parsed
+        raise EngineError(f"{self.name}: no usable answer in {self._limits.answers}: {reason}")
+
+    async def text(self, task: str, prompt: Prompt, *, max_tokens: int) -> AsyncGenerator[str]:
+        """An answer as it streams in.
+
+        Raises EngineUnavailableError before the first piece; EngineError if the answer is
+        refused or empty, or breaks off after it has begun.
+        """
+        tries = 0
+        while True:
+            began, messages = time.monotonic(), prompt(self._budget(max_tokens))
+            said: list[str] = []
+            ending: Piece = Piece()
+            fault: str | None = None
+            try:
+                async for piece in self._chat.stream(messages, max_tokens=max_tokens):
+                    ending = Piece("", piece.finish or ending.finish, piece.tokens or ending.tokens)
+                    if piece.text:
+                        said.append(piece.text)
+                        yield piece.text
+            except ModelError as error:
+                fault = f"{error.kind}: {error}"
+                if said:
+                    raise EngineError(f"{self.name}: the answer broke off ({error})") from error
+                tries += 1
+                await self._wait_or_raise(error, tries)
+                continue
+            finally:
+                # Also when the reader has heard enough and closes the stream.
+                if said or fault is None:
+                    self._measure(ending.tokens, messages, "".join(said))
+                self._write(task, messages, "".join(said), began, fault, ending.tokens)
+            if ending.finish in _REFUSALS:
+                raise EngineError(f"{self.name}: {_REFUSALS[ending.finish]}")
+            if not "".join(said).strip():
+                raise EngineError(f"{self.name}: the answer is empty")
+            return
+
+    async def _complete(
+        self, task: str, prompt: Prompt, shape: Shape, max_tokens: int, reason: str
+    ) -> Completion:
+        """One answer, whatever it holds; a passing fault is waited out."""
+        tries = 0
+        while True:
+            method = self._methods[0]
+            messages = asking_for(prompt(self._budget(max_tokens)), shape, method)
+            messages = corrected(messages, reason) if reason else messages
+            began = time.monotonic()
+            try:
+                completion = await self._chat.complete(
+                    messages, shape=shape, method=method, max_tokens=max_tokens
+                )
+            except ModelError as error:
+                self._write(task, messages, "", began, f"{error.kind}: {error}", None)
+                if error.kind is Kind.unsupported and self._give_up(method):
+                    continue
+                if error.kind is Kind.filtered:
+                    return Completion("", Finish.content_filter)
+                tries += 1
+                await self._wait_or_raise(error, tries)
+                continue
+            self._measure(completion.tokens, messages, completion.text)
+            self._write(task, messages, completion.text, began, None, completion.tokens)
+            return completion
+
+    def _budget(self, max_tokens: int) -> int:
+        return max(self._context - max_tokens, self._context // 2)
+
+    def _give_up(self, method: Method) -> bool:
+        """Turn to the next way of getting structured answers; False if there is none."""
+        if len(self._methods) > 1 and self._methods[0] is method:
+            self._methods.pop(0)
+            return True
+        return self._methods[0] is not method
+
+    async def _wait_or_raise(self, fault: ModelError, tries: int) -> None:
+        """Wait before the next try, or raise EngineUnavailableError if there shall be none."""
+        if fault.kind is Kind.context and self._context // 2 >= _LEAST_CONTEXT:
+            self._context //= 2
+            return
+        if fault.kind is Kind.filtered:
+            raise EngineError(f"{self.name}: {_REFUSALS[Finish.content_filter]}") from fault
+        wait = self._limits.backoff * 2 ** (tries - 1) * (0.5 + self._chance())
+        if fault.retry_after is not None:
+            wait = fault.retry_after + self._limits.backoff * self._chance() / 2
+        too_long = wait > self._limits.longest_wait
+        if not fault.is_passing or tries >= self._limits.attempts or too_long:
+            raise EngineUnavailableError(f"{self.name}: {fault}; {fault.remedy}") from fault
+        await self._sleep(wait)
+
+    def _measure(self, tokens: Tokens | None, messages: Messages, text: str) -> None:
+        self._meter.called(self.name, tokens, messages, text, priced=self._priced)
+
+    def _write(
+        self,
+        task: str,
+        messages: Messages,
+        reply: str,
+        began: float,
+        fault: str | None,
+        tokens: Tokens | None,
+    ) -> None:
+        if self._trace is None:
+            return
+        entry: dict[str, Any] = {
+            "task": task,
+            "model": self.name,
+            "seconds": round(time.monotonic() - began, 3),
+            "messages": [{"role": role, "content": text} for role, text in messages],
+            "reply": reply,
+        }
+        if fault is not None:
+            entry["fault"] = fault
+        if tokens is not None:
+            entry["tokens"] = {
+                "input": tokens.input, "cached": tokens.cached, "output": tokens.output
+            }  # fmt: skip
+        self._trace.write(entry)
+
+
+def _object(completion: Completion, last: bool) -> dict[str, Any]:
+    if completion.finish in _REFUSALS:
+        raise UnusableAnswerError(_REFUSALS[completion.finish])
+    if not completion.text.strip():
+        raise UnusableAnswerError("it is empty")
+    if completion.finish is Finish.length:
+        raise UnusableAnswerError("it was cut off before its end")
+    return object_in(completion.text, mend=last)

@@ -1,0 +1,131 @@
+"""What a chat model is to the rest of the package: messages in, text or a stream of it out.
+
+Types and the protocol only. Two adapters implement it: `agent.llm.openai_chat` for OpenAI and
+whatever speaks its protocol, `agent.llm.langchain_chat` for all other providers. Neither
+retries: that is done in one place, `agent.llm.caller`.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple, Protocol
+
+Role = Literal["system", "user", "assistant"]
+
+
+class Message(NamedTuple):
+    """One message of a prompt."""
+
+    role: Role
+    text: str
+
+
+Messages = tuple[Message, ...]
+
+
+class Method(StrEnum):
+    """How a structured answer is had from a model, best first."""
+
+    json_schema = "json_schema"
+    """Decoding is constrained to the schema."""
+    tool_call = "tool_call"
+    """The answer is the arguments of a forced tool call."""
+    json_mode = "json_mode"
+    """Some JSON is guaranteed; the schema stands in the prompt."""
+    prompted = "prompted"
+    """Nothing is guaranteed; the schema stands in the prompt, and what comes is mended."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The structured answer that is wanted: a name, and a JSON Schema in OpenAI's strict form."""
+
+    name: str
+    schema: Mapping[str, Any]
+
+
+class Finish(StrEnum):
+    """Why a model stopped."""
+
+    stop = "stop"
+    length = "length"
+    content_filter = "content_filter"
+    refusal = "refusal"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a server says that a call took; `cached` are among the `input`."""
+
+    input: int
+    cached: int
+    output: int
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A whole answer. For a structured one, `text` is its JSON as the model wrote it."""
+
+    text: str
+    finish: Finish = Finish.stop
+    tokens: Tokens | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a streamed answer; the last ones carry how it ended and what it took."""
+
+    text: str = ""
+    finish: Finish | None = None
+    tokens: Tokens | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a model may take, in seconds, and how often it is asked.
+
+    `attempts` counts tries at reaching the model, `answers` usable answers out of it.
+    """
+
+    first_token: float = 120.0
+    between_tokens: float = 30.0
+    whole: float = 180.0
+    attempts: int = 4
+    answers: int = 3
+    backoff: float = 0.5
+    longest_wait: float = 20.0
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What is known of a model beforehand; None where it is not known.
+
+    `context` is in tokens. `methods` are those worth trying, best first.
+    """
+
+    context: int | None = None
+    methods: tuple[Method, ...] = field(default=tuple(Method))
+
+
+class Chat(Protocol):
+    """A chat model. Raises ModelError for whatever goes wrong with a call."""
+
+    @property
+    def name(self) -> str:
+        """The provider and model, such as `openai:NAME`."""
+        ...
+
+    @property
+    def traits(self) -> Traits:
+        """What is known of it beforehand."""
+        ...
+
+    async def complete(
+        self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
+    ) -> Completion:
+        """A whole answer. With a shape, `method` says how it is asked for."""
+        ...
+
+    def stream(self, messages: Messages, *, max_tokens: int) -> AsyncIterator[Piece]:
+        """An answer in pieces, as they come."""
+        ...

@@ -1,0 +1,176 @@
+"""What can go wrong with a call to a model: one error type, told apart by kind.
+
+The exceptions of the providers' clients are alike enough to be read by their attributes
+(`status_code`, `response`, `body`), so that no client has to be imported here. What is done
+about a fault is decided in `agent.llm.caller`.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+
+from agent.llm.redact import redacted
+
+
+class Kind(StrEnum):
+    """Kinds of faults."""
+
+    rate_limit = "rate_limit"
+    quota = "quota"
+    server = "server"
+    connection = "connection"
+    timeout = "timeout"
+    key = "key"
+    model = "model"
+    context = "context"
+    unsupported = "unsupported"
+    filtered = "filtered"
+    request = "request"
+
+
+_PASSING = frozenset({Kind.rate_limit, Kind.server, Kind.connection, Kind.timeout})
+_REMEDY = {
+    Kind.rate_limit: "wait a little, or choose another model",
+    Kind.quota: "check the plan and billing of your account, or choose another model",
+    Kind.server: "wait a little, or choose another model",
+    Kind.connection: "check the network and --base-url; `sevenstep doctor` tests them",
+    Kind.timeout: "wait a little, raise --timeout, or choose another model",
+    Kind.key: "check the API key; `sevenstep doctor` says which is used",
+    Kind.model: "check the model's name; `sevenstep doctor` lists what a server has",
+    Kind.context: "choose a model with a longer context",
+    Kind.unsupported: "choose another model; `sevenstep doctor` says what one can do",
+    Kind.filtered: "choose another model",
+    Kind.request: "choose another model; `sevenstep doctor` tests one",
+}
+_LONGEST_MESSAGE = 300
+_CONTEXT_SIGNS = (
+    "context_length", "context length", "context size", "maximum context", "too many tokens",
+    "prompt is too long", "exceeds the available context", "exceed_context_size",
+    "input token count",
+)  # fmt: skip
+_UNSUPPORTED_SIGNS = (
+    "response_format", "json_schema", "json_object", "tool_choice", "tools", "structured output",
+    "grammar", "function call", "responsemimetype",
+)  # fmt: skip
+
+
+class ModelError(Exception):
+    """A call to a model failed. `message` holds no key; `retry_after` is in seconds."""
+
+    def __init__(
+        self, kind: Kind, message: str, *, retry_after: float | None = None, status: int = 0
+    ) -> None:
+        self.kind = kind
+        self.retry_after = retry_after
+        self.status = status
+        line = " ".join(redacted(message).split())
+        self.message = line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
+        super().__init__(self.message)
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same call may succeed a little later."""
+        return self.kind in _PASSING
+
+    @property
+    def remedy(self) -> str:
+        """What the user can do about it."""
+        return _REMEDY[self.kind]
+
+
+_FILTER_SIGNS = ("content_filter", "content management", "content_policy", "moderation")
+
+
+def fault_of(error: BaseException) -> ModelError:
+    """The fault that an exception of a provider's client, or of the network, stands for."""
+    if isinstance(error, ModelError):
+        return error
+    for cause in _chain(error):
+        status = _status(cause)
+        if status is not None:
+            return _of_status(status, cause)
+    for cause in _chain(error):
+        name = type(cause).__name__
+        if isinstance(cause, (TimeoutError, asyncio.TimeoutError)) or "Timeout" in name:
+            return ModelError(Kind.timeout, "the model took too long to answer")
+        if isinstance(cause, OSError) or "Connect" in name or "Protocol" in name or "Read" in name:
+            return ModelError(Kind.connection, f"the connection failed ({_told(error)})")
+    return ModelError(Kind.request, _told(error))
+
+
+def _told(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The exception and its causes."""
+    found: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in found:
+        found.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return found
+
+
+def _status(error: BaseException) -> int | None:
+    for name in ("status_code", "code", "status"):
+        value = getattr(error, name, None)
+        if isinstance(value, int) and 300 <= value < 600:
+            return value
+    value = getattr(getattr(error, "response", None), "status_code", None)
+    return value if isinstance(value, int) else None
+
+
+def _of_status(status: int, error: BaseException) -> ModelError:
+    message, code = _said(error)
+    low = f"{message} {code}".lower()
+    wait = _retry_after(error)
+    if status == 429:
+        kind = Kind.quota if "insufficient_quota" in low or "billing" in low else Kind.rate_limit
+    elif status in (401, 403):
+        kind = Kind.key
+    elif status == 404:
+        kind = Kind.model
+    elif status in (408, 409, 425) or status >= 500:
+        kind = Kind.server
+        if any(sign in low for sign in _CONTEXT_SIGNS):
+            kind = Kind.context
+        elif status == 501:
+            kind = Kind.unsupported
+    elif any(sign in low for sign in _CONTEXT_SIGNS) or status == 413:
+        kind = Kind.context
+    elif any(sign in low for sign in _FILTER_SIGNS):
+        kind = Kind.filtered
+    elif any(sign in low for sign in _UNSUPPORTED_SIGNS):
+        kind = Kind.unsupported
+    else:
+        kind = Kind.request
+    return ModelError(kind, f"HTTP {status}: {message}", retry_after=wait, status=status)
+
+
+def _said(error: BaseException) -> tuple[str, str]:
+    """The message and the code in an error's body, as far as it has one."""
+    body: object = getattr(error, "body", None)
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            body = {"message": body}
+    if isinstance(body, Mapping):
+        inner = body.get("error", body)
+        if isinstance(inner, Mapping):
+            return str(inner.get("message") or _told(error)), str(inner.get("code") or "")
+        return str(inner), ""
+    return _told(error), ""
+
+
+def _retry_after(error: BaseException) -> float | None:
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers.get(name, "")) * unit)
+        except ValueError:
+            # Absent, or an HTTP date, which no provider of models is known to send.
+            continue
+    return None

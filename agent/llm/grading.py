@@ -1,0 +1,165 @@
+"""What the grading model returns for a step, and what of it counts.
+
+The wire form, its JSON Schema, and the pure step from there to verdicts. A quote counts only if
+it stands in the candidate's turns.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agent.grading.evidence import verified
+from agent.llm.chat import Shape
+from agent.llm.window import as_said
+from agent.ports import Evidence, GradedFlag, Verdict
+from agent.rubric import TOP_LEVEL, Level
+from agent.transcript import Transcript
+
+LEVELS: tuple[Level, ...] = (0, 1, 2, 3, 4)
+CONFIDENCE = ("high", "medium", "low")
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Quote(_Wire):
+    turn: int = Field(ge=0)
+    quote: str
+
+
+class GradeRead(_Wire):
+    """One criterion's grade as it comes over the wire."""
+
+    quotes: list[_Quote]
+    reason: str
+    level: Level
+    confidence: Literal["high", "medium", "low"] = "medium"
+
+
+class _Flag(_Wire):
+    flag: str
+    turn: int = Field(ge=0)
+    quote: str
+
+
+class StepRead(_Wire):
+    """A step's grades by criterion, and the red flags seen."""
+
+    grades: dict[str, GradeRead]
+    red_flags: list[_Flag] = []
+
+
+def step_read(raw: dict[str, Any], criteria: Sequence[str], *, last: bool) -> StepRead:
+    """Check the form of an answer; raises ValueError saying what is wrong.
+
+    On the `last` try the grades that are well-formed are kept, if there are any.
+    """
+    grades = raw.get("grades")
+    if last and isinstance(grades, dict):
+        raw = {
+            "grades": {name: one for name, one in grades.items() if _is_grade(one)},
+            "red_flags": raw.get("red_flags") if _are_flags(raw.get("red_flags")) else [],
+        }
+    try:
+        found = StepRead.model_validate(raw)
+    except ValidationError as error:
+        told = "; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:3]
+        )
+        raise ValueError(told) from error
+    missing = [name for name in criteria if name not in found.grades]
+    if missing and (not last or len(missing) == len(criteria)):
+        raise ValueError(f"no grade for {', '.join(missing)}")
+    return found
+
+
+def _is_grade(raw: object) -> bool:
+    return _fits(GradeRead, raw)
+
+
+def _are_flags(raw: object) -> bool:
+    return isinstance(raw, list) and all(_fits(_Flag, one) for one in raw)
+
+
+def _fits(kind: type[_Wire], raw: object) -> bool:
+    try:
+        kind.model_validate(raw)
+    except ValidationError:
+        return False
+    return True
+
+
+def verdict_of(criterion: str, read: GradeRead | None, transcript: Transcript) -> Verdict | None:
+    """The verdict that a grade stands for; None where a level has no quote that stands.
+
+    A criterion without any grade has a verdict without level.
+    """
+    if read is None:
+        return Verdict(criterion=criterion, reason="The model gave no grade for it.", level=None)
+    evidence = verified(
+        (
+            Evidence(turn=one.turn, quote=as_said(one.quote))
+            for one in read.quotes
+            if one.quote.strip()
+        ),
+        transcript,
+    )
+    if read.level > 0 and not evidence:
+        return None
+    reason = read.reason.strip() or "The model gave no reason."
+    if read.confidence == "low":
+        reason = f"{reason} (The grader is not sure of this level.)"
+    return Verdict(
+        criterion=criterion,
+        evidence=evidence if read.level > 0 else (),
+        reason=reason,
+        level=read.level,
+    )
+
+
+def flags_of(
+    read: StepRead, known: Iterable[str], transcript: Transcript
+) -> tuple[GradedFlag, ...]:
+    """The red flags whose quote stands in the candidate's turns."""
+    names = set(known)
+    found = []
+    for one in read.red_flags:
+        if one.flag not in names or not one.quote.strip():
+            continue
+        stands = verified([Evidence(turn=one.turn, quote=as_said(one.quote))], transcript)
+        if stands:
+            found.append(GradedFlag(flag=one.flag, turn=stands[0].turn, quote=stands[0].quote))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def step_shape(criteria: tuple[str, ...], flags: tuple[str, ...]) -> Shape:
+    """The JSON Schema of a step's grades: evidence and reason come before the level."""
+    quote = _object(turn={"type": "integer"}, quote={"type": "string"})
+    grade = _object(
+        quotes={"type": "array", "items": quote},
+        reason={"type": "string"},
+        level={"type": "integer", "enum": list(range(TOP_LEVEL + 1))},
+        confidence={"type": "string", "enum": list(CONFIDENCE)},
+    )
+    properties: dict[str, Any] = {"grades": _object(**dict.fromkeys(criteria, grade))}
+    if flags:
+        flag = _object(
+            flag={"type": "string", "enum": list(flags)},
+            turn={"type": "integer"},
+            quote={"type": "string"},
+        )
+        properties["red_flags"] = {"type": "array", "items": flag}
+    return Shape("grades", _object(**properties))
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }

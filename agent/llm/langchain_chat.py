@@ -1,0 +1,139 @@
+"""Every provider that LangChain knows, through its chat models.
+
+OpenAI's own protocol goes another way, see `agent.llm.openai_chat`. No retries here.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import Runnable
+
+from agent.llm.chat import (
+    Completion,
+    Finish,
+    Limits,
+    Messages,
+    Method,
+    Piece,
+    Shape,
+    Tokens,
+    Traits,
+)
+from agent.llm.faults import Kind, ModelError, fault_of
+from agent.llm.patience import patiently
+
+_METHODS = {
+    Method.json_schema: "json_schema",
+    Method.tool_call: "function_calling",
+    Method.json_mode: "json_mode",
+}
+_FINISH = {
+    "length": Finish.length,
+    "max_tokens": Finish.length,
+    "content_filter": Finish.content_filter,
+    "safety": Finish.content_filter,
+    "prohibited_content": Finish.content_filter,
+    "recitation": Finish.content_filter,
+    "refusal": Finish.refusal,
+}
+
+
+class LangChainChat:
+    """A LangChain chat model."""
+
+    def __init__(self, name: str, model: BaseChatModel, *, traits: Traits, limits: Limits) -> None:
+        self.name = name
+        self.traits = traits
+        self._model = model
+        self._limits = limits
+        self._shaped: dict[tuple[Method, str], Runnable[LanguageModelInput, Any]] = {}
+
+    async def complete(
+        self,
+        messages: Messages,
+        *,
+        shape: Shape | None,
+        method: Method,
+        max_tokens: int,  # noqa: ARG002  # each provider names it otherwise; it is set on making the model
+    ) -> Completion:
+        """A whole answer; raises ModelError."""
+        try:
+            async with asyncio.timeout(self._limits.whole):
+                if shape is None or method is Method.prompted:
+                    answer = await self._model.ainvoke(list(messages))
+                else:
+                    both = await self._structured(shape, method).ainvoke(list(messages))
+                    answer = both["raw"]
+        except Exception as error:
+            raise fault_of(error) from error
+        return Completion(
+            text=_arguments(answer) or answer.text,
+            finish=_finish(answer.response_metadata, answer.additional_kwargs),
+            tokens=_tokens(answer),
+        )
+
+    async def stream(
+        self,
+        messages: Messages,
+        *,
+        max_tokens: int,  # noqa: ARG002  # as above
+    ) -> AsyncIterator[Piece]:
+        """An answer in pieces; raises ModelError, also in the middle."""
+        try:
+            async for chunk in patiently(self._model.astream(list(messages)), self._limits):
+                metadata = chunk.response_metadata
+                ended = any(metadata.get(key) for key in ("finish_reason", "stop_reason"))
+                yield Piece(
+                    text=chunk.text,
+                    finish=_finish(metadata, chunk.additional_kwargs) if ended else None,
+                    tokens=_tokens(chunk),
+                )
+        except Exception as error:
+            raise fault_of(error) from error
+
+    def _structured(self, shape: Shape, method: Method) -> Runnable[LanguageModelInput, Any]:
+        key = (method, shape.name)
+        if key not in self._shaped:
+            # LangChain wants name and description of the schema in the schema itself.
+            schema = {"title": shape.name, "description": shape.name, **shape.schema}
+            try:
+                self._shaped[key] = self._model.with_structured_output(
+                    schema, method=_METHODS[method], include_raw=True
+                )
+            except (NotImplementedError, TypeError, ValueError) as error:
+                raise ModelError(
+                    Kind.unsupported, f"{self.name} has no {method.value} in LangChain"
+                ) from error
+        return self._shaped[key]
+
+
+def _arguments(answer: BaseMessage) -> str | None:
+    """The arguments of the first tool call, as JSON."""
+    if not isinstance(answer, AIMessage):
+        return None
+    if answer.tool_calls:
+        return json.dumps(answer.tool_calls[0]["args"])
+    return answer.invalid_tool_calls[0]["args"] if answer.invalid_tool_calls else None
+
+
+def _finish(metadata: Mapping[str, Any], more: Mapping[str, Any]) -> Finish:
+    if more.get("refusal"):
+        return Finish.refusal
+    reason = metadata.get("finish_reason") or metadata.get("stop_reason") or ""
+    return _FINISH.get(str(reason).lower(), Finish.stop)
+
+
+def _tokens(answer: BaseMessage) -> Tokens | None:
+    usage = getattr(answer, "usage_metadata", None)
+    if not usage:
+        return None
+    details = usage.get("input_token_details") or {}
+    return Tokens(
+        input=int(usage["input_tokens"]),
+        cached=int(details.get("cache_read") or 0),
+        output=int(usage["output_tokens"]),
+    )

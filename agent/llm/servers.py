@@ -1,0 +1,67 @@
+"""Asks a server that speaks OpenAI's protocol which models it has, and how long their context is.
+
+Also knows where local servers usually listen. Only reads; nothing is loaded or started.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+USUAL = (
+    ("Ollama", "http://127.0.0.1:11434/v1"),
+    ("LM Studio", "http://127.0.0.1:1234/v1"),
+    ("llama.cpp", "http://127.0.0.1:8080/v1"),
+    ("vLLM", "http://127.0.0.1:8000/v1"),
+)
+"""Local servers and their usual addresses."""
+
+_PATIENCE = 3.0
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A model that a server has; `context` in tokens, None if the server does not say."""
+
+    name: str
+    context: int | None
+
+
+async def listed_models(
+    base_url: str, key: str | None = None, patience: float = _PATIENCE
+) -> list[Listed] | None:
+    """The models of the server at `base_url` (ending in /v1), or None if it does not answer."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        async with httpx2.AsyncClient(timeout=patience, headers=headers) as client:
+            answer = await client.get(f"{base_url.rstrip('/')}/models")
+            body = answer.json()
+            found = [_listed(one) for one in body["data"] if isinstance(one, dict)]
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, KeyError, TypeError):
+        return None
+    return [one for one in found if one.name]
+
+
+async def local_servers() -> list[tuple[str, str, list[Listed]]]:
+    """The local servers that answer: title, base URL and models."""
+    answers = await asyncio.gather(*(listed_models(url, patience=1.0) for _, url in USUAL))
+    return [
+        (title, url, models)
+        for (title, url), models in zip(USUAL, answers, strict=True)
+        if models is not None
+    ]
+
+
+def _listed(model: Mapping[str, Any]) -> Listed:
+    meta = model.get("meta") or {}
+    lengths = (
+        model.get("max_model_len"),  # vLLM
+        meta.get("n_ctx"),  # llama.cpp
+        model.get("context_length"),  # OpenRouter, some gateways
+        model.get("max_context_length"),
+        meta.get("n_ctx_train"),
+    )
+    context = next((int(one) for one in lengths if isinstance(one, int) and one > 0), None)
+    return Listed(str(model.get("id") or ""), context)

@@ -1,0 +1,71 @@
+"""Gets a JSON object out of what a model wrote, and asks for one where nothing guarantees it."""
+
+import json
+import re
+from typing import Any
+
+from agent.llm.chat import Message, Messages, Method, Shape
+
+_FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.DOTALL)
+_LONGEST_REASON = 600
+
+
+class UnusableAnswerError(ValueError):
+    """A model answered, but not with what was asked for; the text says why."""
+
+
+def asking_for(messages: Messages, shape: Shape, method: Method) -> Messages:
+    """The messages, with the schema in words where decoding is not constrained to it."""
+    if method in (Method.json_schema, Method.tool_call):
+        return messages
+    schema = json.dumps(shape.schema, ensure_ascii=False, separators=(",", ":"))
+    return _with_more(
+        messages,
+        "Answer with one JSON object and nothing else, no prose and no code fence. "
+        f"It must fit this JSON Schema:\n{schema}",
+    )
+
+
+def corrected(messages: Messages, reason: str) -> Messages:
+    """The messages, with what was wrong with the last answer."""
+    return _with_more(
+        messages,
+        f"Your last answer could not be used: {reason[:_LONGEST_REASON]}\n"
+        "Answer once more, whole and in the form asked for.",
+    )
+
+
+def object_in(text: str, *, mend: bool) -> dict[str, Any]:
+    """The JSON object in a text, with prose or a fence around it left aside.
+
+    With `mend`, one that is not valid JSON is repaired as far as that can be done. Raises
+    UnusableAnswerError.
+    """
+    for piece in _candidates(text):
+        try:
+            parsed = json.loads(piece)
+        except ValueError:
+            continue
+        if isinstance(parsed, dict):
+            return parsed
+    if mend and "{" in text:
+        import json_repair
+
+        parsed = json_repair.loads(text[text.index("{") :])
+        if isinstance(parsed, dict) and parsed:
+            return parsed
+    raise UnusableAnswerError("it is not one JSON object")
+
+
+def _candidates(text: str) -> list[str]:
+    """Where the object may stand, likeliest first."""
+    found = [text, *_FENCE.findall(text)]
+    first, last = text.find("{"), text.rfind("}")
+    if 0 <= first < last:
+        found.append(text[first : last + 1])
+    return found
+
+
+def _with_more(messages: Messages, text: str) -> Messages:
+    *before, last = messages
+    return (*before, Message(last.role, f"{last.text}\n\n{text}"))
