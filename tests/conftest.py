@@ -1,9 +1,12 @@
 """A tripwire: a test that tries to reach beyond this machine fails."""
 
+import os
 import socket
 from pathlib import Path
 
 import pytest
+
+from agent.llm.providers import PROVIDERS
 
 _LOOPBACK = ("127.", "::1", "localhost")
 
@@ -24,5 +27,9 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is read from or written to the real user's data folder."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    for name in ("SEVENSTEP_DATABASE_URL", "SEVENSTEP_MODEL", "SEVENSTEP_RUBRICS"):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if name.startswith(("SEVENSTEP_", "LANGSMITH_", "LANGCHAIN_", "OPENAI_")):
+            monkeypatch.delenv(name)
+    for provider in PROVIDERS:
+        for key in provider.keys:
+            monkeypatch.delenv(key, raising=False)

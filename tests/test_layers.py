@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent", "agent.errors", "agent.frozen"),
+    ("agent.usage",),
     ("agent.rubric", "agent.scenario", "agent.transcript"),
     ("agent.move",),
     ("agent.ports",),
@@ -17,6 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.offline", "agent.interview.events"),
     ("agent.interview.state", "agent.record", "agent.store"),
     ("agent.interview.policy", "agent.grading"),
+    ("agent.llm",),
     ("agent.interview.session", "agent.report"),
     ("agent.cli",),
     ("evals",),
@@ -35,6 +37,11 @@ PURE = (
     "agent.scenario",
     "agent.scorecard",
     "agent.transcript",
+    "agent.usage",
+    "agent.llm.grading",
+    "agent.llm.guard",
+    "agent.llm.reading",
+    "agent.llm.verdicts",
 )
 IMPURE = frozenset(
     "time random os sys io socket subprocess asyncio threading pathlib sqlite3 sqlalchemy "
@@ -42,10 +49,11 @@ IMPURE = frozenset(
 )
 NEVER: dict[str, tuple[str, ...]] = {
     "agent.offline": ("agent.interview", "agent.store", "agent.cli", "agent.grading"),
-    "agent.store": ("agent.cli", "agent.offline", "agent.report", "agent.grading"),
-    "agent.report": ("agent.cli", "agent.store", "agent.offline"),
-    "agent.interview": ("agent.cli", "agent.store", "agent.offline", "agent.report"),
-    "agent.grading": ("agent.cli", "agent.store", "agent.offline", "agent.report"),
+    "agent.llm": ("agent.interview", "agent.store", "agent.cli", "agent.report"),
+    "agent.store": ("agent.cli", "agent.offline", "agent.llm", "agent.report", "agent.grading"),
+    "agent.report": ("agent.cli", "agent.store", "agent.offline", "agent.llm"),
+    "agent.interview": ("agent.cli", "agent.store", "agent.offline", "agent.llm", "agent.report"),
+    "agent.grading": ("agent.cli", "agent.store", "agent.offline", "agent.llm", "agent.report"),
     "agent": ("evals", "tests"),
 }
 """Beyond the order: what these packages must not know of."""

@@ -5,8 +5,9 @@ from typing import NamedTuple
 from agent.cli.screen import Screen
 from agent.errors import InputError
 from agent.interview.plan import Pace, Plan
-from agent.interview.session import Session
+from agent.interview.session import Session, first_word_of
 from agent.ports import Intent
+from agent.report import words
 
 HELP = {
     "/hint": "a hint about the question, stronger each time (it is noted on the scorecard)",
@@ -14,6 +15,7 @@ HELP = {
     "/back STEP": "back to a step, for example /back metrics",
     "/pause": "stop the clock",
     "/time": "time and turns by step",
+    "/cost": "calls to the model so far, tokens, price and waiting time",
     "/notes TEXT": "keep a private note; /notes alone shows them",
     "/quit": "grade now, or keep the interview for later",
     "/help": "this list",
@@ -54,8 +56,8 @@ def parse_command(text: str) -> Command | None:
     return Command(name.lower(), rest.strip())
 
 
-async def run_command(session: Session, screen: Screen, command: Command) -> bool:
-    """Carry out a command; False if the candidate leaves by it."""
+async def run_command(session: Session, screen: Screen, command: Command) -> None:
+    """Carry out a command; what `/quit` means is for the caller to say."""
     match command.name:
         case "hint":
             await session.command(command.typed, Intent.ask_hint)
@@ -70,11 +72,10 @@ async def run_command(session: Session, screen: Screen, command: Command) -> boo
             await _notes(session, screen, command.rest)
         case "help":
             screen.table(HELP.items())
-        case "quit":
-            return False
+        case "cost":
+            _show_cost(session, screen)
         case "pause":
             await session.pause()
-    return True
 
 
 def named_step(plan: Plan, wanted: str) -> str:
@@ -115,6 +116,17 @@ def _show_time(session: Session, screen: Screen) -> None:
             used = f"{spent / 60:4.1f} of {plan.seconds(step.id) / 60:4.1f} min, {used}"
         rows.append((f"{'→' if step.id == state.step else ' '} {step.title}", used))
     screen.table(rows)
+
+
+def _show_cost(session: Session, screen: Screen) -> None:
+    usage = session.state.usage
+    if not usage:
+        screen.tell("No model has been called.")
+        return
+    screen.table((one.model, words.usage(one)) for one in usage)
+    first = first_word_of(session.state)
+    if first is not None:
+        screen.tell(words.first_word(first))
 
 
 async def _notes(session: Session, screen: Screen, text: str) -> None:

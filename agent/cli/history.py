@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from agent.interview.events import Graded, Started
-    from agent.ports import Engine
     from agent.record import InterviewRecord
+    from agent.rubric import Rubric
+    from agent.scenario import Scenario
     from agent.scorecard import Scorecard
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -73,6 +74,7 @@ def report(
     """Print or save the report of a graded interview."""
     import asyncio
 
+    from agent.cli.engines import rubric_and_scenario
     from agent.cli.files import require_writable, write_whole
     from agent.cli.resume import find_interview, started_of
     from agent.interview.session import record_of
@@ -84,9 +86,9 @@ def report(
     async def read() -> str:
         name = await find_interview(store, interview, unfinished=False)
         events = await store.events(name)
-        engine = shared.engine_of(started_of(events), shared.catalog(rubrics, scenarios))
-        record = record_of(engine, events)
-        return _rendered(form, record, engine)
+        shelf = shared.catalog(rubrics, scenarios)
+        rubric, scenario = rubric_and_scenario(started_of(events), shelf)
+        return _rendered(form, record_of(scenario, events), rubric, scenario)
 
     try:
         text = asyncio.run(read())
@@ -99,7 +101,7 @@ def report(
         typer.echo(f"Report written to {out}")
 
 
-def _rendered(form: str, record: "InterviewRecord", engine: "Engine") -> str:
+def _rendered(form: str, record: "InterviewRecord", rubric: "Rubric", scenario: "Scenario") -> str:
     from rich.console import Console
 
     from agent.report.html import render_html
@@ -108,14 +110,14 @@ def _rendered(form: str, record: "InterviewRecord", engine: "Engine") -> str:
 
     match form:
         case "html":
-            return render_html(record, engine.rubric, engine.scenario)
+            return render_html(record, rubric, scenario)
         case "md":
-            return render_markdown(record, engine.rubric, engine.scenario)
+            return render_markdown(record, rubric, scenario)
         case "json":
             return record.model_dump_json(indent=2)
     console = Console(width=80)
     with console.capture() as captured:
-        console.print(scorecard_panel(record, engine.rubric))
+        console.print(scorecard_panel(record, rubric))
     return captured.get().rstrip()
 
 

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from agent.catalog import Catalog
-    from agent.interview.events import Started
-    from agent.ports import Engine
     from agent.store.sql import SqlStore
 
 Db = Annotated[
@@ -39,6 +37,47 @@ Scenarios = Annotated[
         envvar="SEVENSTEP_SCENARIOS",
         metavar="FOLDER",
         help="A folder of your own scenarios; may be given several times.",
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SEVENSTEP_MODEL",
+        metavar="PROVIDER:NAME",
+        help="The language model, such as openai:NAME or ollama:NAME; `offline` for none.",
+        show_default="that of the provider whose key is set, else offline",
+    ),
+]
+ObserverModel = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SEVENSTEP_OBSERVER_MODEL",
+        metavar="PROVIDER:NAME",
+        help="Another, perhaps cheaper model to read the answers.",
+        show_default="the same",
+    ),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SEVENSTEP_BASE_URL",
+        metavar="URL",
+        help="A server that speaks OpenAI's protocol, such as http://127.0.0.1:8000/v1.",
+    ),
+]
+TraceFile = Annotated[
+    Path | None,
+    typer.Option("--trace", metavar="FILE", help="Add every prompt and reply to this file."),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        envvar="SEVENSTEP_TIMEOUT",
+        min=1,
+        max=3600,
+        metavar="SECONDS",
+        help="How long to wait for a model's first word.",
+        show_default="120",
     ),
 ]
 Json = Annotated[
@@ -79,21 +118,3 @@ def store(database: str | None) -> "SqlStore":
     from agent.store.sql import SqlStore
 
     return SqlStore(database)
-
-
-def engine_of(started: "Started", shelf: "Catalog") -> "Engine":
-    """The engine with which an interview was begun."""
-    from agent.errors import FileError, InputError
-    from agent.offline.engine import OfflineEngine
-
-    if started.engine != OfflineEngine.name:
-        raise InputError(f"this version has no engine {started.engine!r}; it has 'offline'")
-    try:
-        return OfflineEngine(shelf.rubric(started.rubric), shelf.scenario(started.scenario))
-    except FileError:
-        raise
-    except InputError as error:
-        raise InputError(
-            f"{error}; interview {started.interview} was about files of your own: "
-            "name their folder with --scenarios or --rubrics"
-        ) from error

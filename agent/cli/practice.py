@@ -1,7 +1,7 @@
 """`sevenstep practice`: be interviewed, or have a script or the sample candidate interviewed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -10,6 +10,7 @@ from agent.cli import options as shared
 if TYPE_CHECKING:
     from agent.catalog import Catalog
     from agent.interview.plan import Options
+    from agent.llm.providers import Chosen
     from agent.rubric import Rubric
     from agent.store.sql import SqlStore
 
@@ -44,9 +45,11 @@ def practice(
     style: Annotated[
         Literal["neutral", "friendly", "tough"], typer.Option(help="The interviewer's tone.")
     ] = "neutral",
-    model: Annotated[
-        str, typer.Option(envvar="SEVENSTEP_MODEL", help="The interviewer: `offline`.")
-    ] = "offline",
+    model: shared.Model = None,
+    observer_model: shared.ObserverModel = None,
+    base_url: shared.BaseUrl = None,
+    timeout: shared.Timeout = None,
+    trace: shared.TraceFile = None,
     script: shared.Script = None,
     demo: Annotated[bool, typer.Option("--demo", help="Show the sample candidate.")] = False,
     json: shared.Json = None,
@@ -64,8 +67,6 @@ def practice(
     from agent.errors import InputError
     from agent.interview.plan import Options, checked_steps
 
-    if model != "offline":
-        raise InputError(f"unknown model {model!r}; this version has 'offline' only")
     if demo and script:
         raise InputError("--demo and --script exclude each other; give one of them")
     if pace == "relaxed" and minutes is not None:
@@ -86,7 +87,18 @@ def practice(
             "style": style,
         }
     )
-    shared.talk(_run(shelf, scenario, the_rubric, chosen, script, demo, json, db))
+    models = _Models(model, observer_model, base_url, timeout, trace)
+    shared.talk(_run(shelf, scenario, the_rubric, chosen, models, script, demo, json, db))
+
+
+class _Models(NamedTuple):
+    """The options about models."""
+
+    model: str | None
+    observer_model: str | None
+    base_url: str | None
+    timeout: float | None
+    trace: Path | None
 
 
 async def _run(
@@ -94,19 +106,20 @@ async def _run(
     scenario: str | None,
     rubric: "Rubric",
     options: "Options",
+    models: _Models,
     script: Path | None,
     demo: bool,
     json: Path | None,
     db: str | None,
 ) -> None:
     from agent.catalog import check_together
+    from agent.cli.engines import open_engine
     from agent.cli.screen import Screen
     from agent.cli.sitting import close, play, require_playable, sit
     from agent.cli.turns import piped_turns, script_turns
     from agent.interview.clock import ScriptClock, WallClock
     from agent.interview.plan import Plan
     from agent.interview.session import Session
-    from agent.offline.engine import OfflineEngine
 
     screen = Screen()
     picked = scenario is None
@@ -128,10 +141,17 @@ async def _run(
             screen.tell("Run `sevenstep practice` in a terminal to be interviewed yourself.")
         elif picked:
             screen.tell(f"Picked {scenario} for you; `sevenstep scenarios` lists them all.")
-        screen.announce(plan)
-        session = await Session.start(
+        told = _chosen(models, demo=demo)
+        if told.told:
+            screen.tell(told.told)
+        with screen.waiting():
+            engine = await open_engine(
+                told.choice, rubric, the_scenario, trace=models.trace, timeout=models.timeout
+            )
+        screen.announce(plan, engine.name)
+        session = await Session.open(
             store,
-            OfflineEngine(rubric, the_scenario),
+            engine,
             options,
             WallClock() if turns is None else ScriptClock(),
             hear=screen.hear,
@@ -146,6 +166,14 @@ async def _run(
         await close(session, screen, json, left_over)
     finally:
         store.close()
+
+
+def _chosen(models: _Models, *, demo: bool) -> "Chosen":
+    """The engine to use, with the line that says so; a key alone pays for no demonstration."""
+    from agent.llm.providers import OFFLINE, chosen
+
+    model = models.model or (OFFLINE if demo and not models.base_url else None)
+    return chosen(model, models.observer_model, models.base_url)
 
 
 def _sample(scenario: str | None) -> tuple[str, list[str]]:

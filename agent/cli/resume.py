@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agent.interview.events import Event, Started
+    from agent.ports import EngineChoice
     from agent.store.sql import SqlStore
 
 
@@ -24,6 +25,22 @@ def resume(
         ),
     ] = None,
     script: shared.Script = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROVIDER:NAME",
+            help="Go on with another language model, or `offline`.",
+            show_default="as before",
+        ),
+    ] = None,
+    observer_model: Annotated[
+        str | None, typer.Option(metavar="PROVIDER:NAME", help="Likewise, to read the answers.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Likewise, the server.")
+    ] = None,
+    timeout: shared.Timeout = None,
+    trace: shared.TraceFile = None,
     json: shared.Json = None,
     db: shared.Db = None,
     rubrics: shared.Rubrics = None,
@@ -31,19 +48,32 @@ def resume(
 ) -> None:
     """Go on with an interrupted interview, exactly where it stopped.
 
-    Turns of a script, or piped in, that were already played are not played again.
+    Turns of a script, or piped in, that were already played are not played again. The same
+    model goes on unless another is named.
     """
-    shared.talk(_resume(interview, script, json, db, rubrics, scenarios))
+    from agent.errors import InputError
+    from agent.llm.providers import chosen
+
+    other = None
+    if model or base_url:
+        other = chosen(model, observer_model, base_url).choice
+    elif observer_model:
+        raise InputError("--observer-model goes with --model; name both, or neither")
+    shared.talk(_resume(interview, script, other, timeout, trace, json, db, rubrics, scenarios))
 
 
 async def _resume(
     interview: str | None,
     script: Path | None,
+    other: "EngineChoice | None",
+    timeout: float | None,
+    trace: Path | None,
     json: Path | None,
     db: str | None,
     rubrics: list[Path] | None,
     scenarios: list[Path] | None,
 ) -> None:
+    from agent.cli.engines import open_engine, rubric_and_scenario
     from agent.cli.files import require_writable
     from agent.cli.screen import Screen
     from agent.cli.sitting import close, play, require_playable, sit, without_played
@@ -53,6 +83,7 @@ async def _resume(
     from agent.interview.plan import Plan
     from agent.interview.session import Session, content_hash
     from agent.interview.state import fold
+    from agent.ports import EngineChoice
 
     screen = Screen()
     if json is not None:
@@ -63,29 +94,31 @@ async def _resume(
         name = await find_interview(store, interview, unfinished=True)
         state = fold(events := await store.events(name))
         started = started_of(events)
-        engine = shared.engine_of(started, shared.catalog(rubrics, scenarios))
-        plan = Plan(rubric=engine.rubric, scenario=engine.scenario, options=started.options)
+        rubric, scenario = rubric_and_scenario(started, shared.catalog(rubrics, scenarios))
+        plan = Plan(rubric=rubric, scenario=scenario, options=started.options)
         require_playable(turns or (), plan)
         if turns is None and not screen.is_interactive and not state.ended:
             raise InputError(
                 "there is no terminal and nothing is piped in; give the next turns with --script"
             )
         if (started.rubric_hash, started.scenario_hash) != (
-            content_hash(engine.rubric),
-            content_hash(engine.scenario),
+            content_hash(rubric),
+            content_hash(scenario),
         ):
             screen.tell("Note: the rubric or the scenario has changed since this interview began.")
         goes_on = "is graded already" if state.scorecard else "goes on where it stopped"
         screen.tell(f"Interview {name} {goes_on}.")
         clock = WallClock() if turns is None else ScriptClock()
-        session = await Session.resume(store, engine, name, clock, hear=screen.hear)
+        # What is graded already needs no model any more.
+        choice = EngineChoice() if state.scorecard else other or state.choice
+        with screen.waiting():
+            engine = await open_engine(choice, rubric, scenario, trace=trace, timeout=timeout)
+        session = await Session.reopen(store, engine, name, clock, hear=screen.hear)
         screen.follow(session)
         left_over = 0
-        if session.is_open and turns is not None:
-            left_over = await play(session, screen, without_played(session, turns))
-        elif session.is_open:
-            if not screen.has_heard:
-                screen.repeat_last_question(session)
+        if session.state.ended is None and turns is not None:
+            left_over = await play(session, screen, turns, again=True)
+        elif session.state.ended is None:
             if not await sit(session, screen):
                 return
         elif turns is not None:

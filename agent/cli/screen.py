@@ -2,10 +2,14 @@
 
 import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.rule import Rule
+from rich.status import Status
 from rich.text import Text
 
 from agent.interview.plan import Pace
@@ -31,6 +35,8 @@ class Screen:
         self._step: str | None = None
         self._utterance = -1
         self._is_gap = True
+        self._column = 0
+        self._status: Status | None = None
 
     @property
     def is_interactive(self) -> bool:
@@ -43,7 +49,7 @@ class Screen:
         """Whether the interviewer has said anything here yet."""
         return self._utterance >= 0
 
-    def announce(self, plan: "Plan") -> None:
+    def announce(self, plan: "Plan", engine: str) -> None:
         """Say what kind of interview begins, before its first question."""
         self._plan = plan
         options = plan.options
@@ -56,14 +62,28 @@ class Screen:
         level = f"{options.level.value} level"
         self.gap()
         self._print(Text(plan.scenario.title, style="bold"))
-        self.tell(f"{level}, {_counted(steps, 'step')}, {length}")
+        self.tell(f"{level}, {_counted(steps, 'step')}, {length}, interviewer: {engine}")
 
     def follow(self, session: "Session") -> None:
         """Show the steps of this session from now on."""
         self._session, self._plan = session, session.plan
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Show that something is on its way, until words come or the work is done."""
+        if not self.is_interactive:
+            yield
+            return
+        self._status = self.console.status("", spinner="dots")
+        self._status.start()
+        try:
+            yield
+        finally:
+            self._came()
+
     def gap(self) -> None:
         """An empty line, unless the last one is empty."""
+        self._end_line()
         if not self._is_gap:
             self.console.print()
         self._is_gap = True
@@ -73,8 +93,9 @@ class Screen:
         self._is_gap = not text
 
     def tell(self, message: str, style: str = "dim") -> None:
-        """A line of the program's own."""
-        self._print(Text(message, style=style))
+        """A message of the program's own."""
+        for line in self._wrapped(message, 0) or [""]:
+            self._print(Text(line, style=style))
 
     def table(self, rows: "Iterable[tuple[str, str]]") -> None:
         """Names with explanations, in two columns."""
@@ -92,14 +113,15 @@ class Screen:
                 self.tell((name if at == 0 else "").ljust(wide) + line)
 
     def hear(self, piece: str) -> None:
-        """Words of the interviewer, in one piece or in several."""
+        """Words of the interviewer, in one piece or in several that follow each other."""
+        self._came()
         said = len(self._session.state.turns) if self._session else 0
         if said != self._utterance:
             self._utterance = said
             self._step_header()
             self.gap()
             self._print(Text("Interviewer", style="bold cyan"))
-        self._say("\n".join(line.strip() for line in piece.strip().splitlines()))
+        self._flow(piece)
 
     def candidate(self, text: str) -> None:
         """Words of a scripted candidate."""
@@ -112,6 +134,32 @@ class Screen:
         self.follow(session)
         self._utterance = -1
         self.hear(session.state.turns[-1].text)
+
+    def _came(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def _flow(self, piece: str) -> None:
+        """Print words behind those of the last piece, with a new line where they need one."""
+        width = max(_NARROWEST, min(self.console.width, _WIDEST))
+        for at, line in enumerate(piece.split("\n")):
+            if at and self._column:
+                self._end_line()
+            elif at:
+                self.console.print()
+            for word in _printable(line).split():
+                if self._column and self._column + 1 + cell_len(word) > width:
+                    self._end_line()
+                before = " " if self._column else _INDENT
+                self.console.print(Text(before + word), end="", soft_wrap=True)
+                self._column += cell_len(before + word)
+                self._is_gap = False
+
+    def _end_line(self) -> None:
+        if self._column:
+            self.console.print()
+            self._column = 0
 
     def _step_header(self) -> None:
         if self._plan is None:
@@ -130,6 +178,7 @@ class Screen:
                 )
                 self.gap()
                 title = f"{at}/{len(steps)} {step.title} · {budget}"
+                self._end_line()
                 self.console.print(Rule(Text(title, style="bold"), align="left", style="dim"))
                 self._is_gap = False
 
@@ -143,6 +192,7 @@ class Screen:
         return [line.plain.rstrip() for line in Text(text).wrap(self.console, width)]
 
     def _print(self, text: Text) -> None:
+        self._end_line()
         self.console.print(text)
         self._is_gap = not text.plain.strip()
 

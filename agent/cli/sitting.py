@@ -1,10 +1,12 @@
 """Runs a session to its end: turns from a script, or a person at the keyboard; then closes it."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli.commands import CommandError, named_step, parse_command, run_command
+from agent.cli.engines import reach
 from agent.cli.files import write_whole
 from agent.cli.screen import Screen
 from agent.errors import InputError, SevenstepError
@@ -16,9 +18,16 @@ if TYPE_CHECKING:
     from agent.cli.keyboard import Keyboard
 
 
-async def play(session: Session, screen: Screen, turns: Sequence[str]) -> int:
-    """Play the turns; when they run out the candidate has left. Returns how many were left."""
+async def play(
+    session: Session, screen: Screen, turns: Sequence[str], *, again: bool = False
+) -> int:
+    """Play the turns; when they run out the candidate has left. Returns how many were left.
+
+    With `again` those that were played before the interview was interrupted are left out.
+    """
     left_over = 0
+    await reach(session.work, session, screen, None)
+    turns = without_played(session, turns) if again else turns
     for at, turn in enumerate(turns):
         if not session.is_open:
             left_over = len(turns) - at
@@ -27,10 +36,12 @@ async def play(session: Session, screen: Screen, turns: Sequence[str]) -> int:
         command = parse_command(turn)
         try:
             if command is None:
-                await session.answer(turn)
-            elif not await run_command(session, screen, command):
+                await reach(partial(session.answer, turn), session, screen, None)
+            elif command.name == "quit":
                 left_over = len(turns) - at - 1
                 break
+            else:
+                await reach(partial(run_command, session, screen, command), session, screen, None)
         except CommandError as error:
             # Only the course of the interview shows that there is no step to go back to.
             screen.tell(str(error))
@@ -73,6 +84,10 @@ async def sit(session: Session, screen: Screen) -> bool:
     from agent.cli.keyboard import Keyboard
 
     keyboard = Keyboard(session)
+    if not await reach(session.work, session, screen, keyboard):
+        return False
+    if not screen.has_heard:
+        screen.repeat_last_question(session)
     screen.gap()
     screen.tell("Enter sends. Alt-Enter, or a backslash before Enter, makes a new line.")
     screen.tell("/hint asks for help, /help lists all commands, Ctrl-C pauses.")
@@ -90,15 +105,18 @@ async def sit(session: Session, screen: Screen) -> bool:
         try:
             command = parse_command(text)
             if command is None:
-                await session.answer(text)
+                if not await reach(partial(session.answer, text), session, screen, keyboard):
+                    return False
             elif command.name == "quit":
                 if not await _quit(session, screen, keyboard):
                     return False
             elif command.name == "pause":
                 if not await _paused(session, screen, keyboard):
                     return False
-            else:
-                await run_command(session, screen, command)
+            elif not await reach(
+                partial(run_command, session, screen, command), session, screen, keyboard
+            ):
+                return False
         except (CommandError, InputError) as error:
             screen.tell(f"{error} (arrow-up brings it back)")
     return True
@@ -149,11 +167,14 @@ def _kept(session: Session, screen: Screen) -> None:
 
 async def close(session: Session, screen: Screen, json: Path | None, left_over: int) -> None:
     """Grade, show the scorecard, save the report and, if wanted, the JSON file."""
+    from agent.cli.keyboard import Keyboard
     from agent.report.html import render_html
     from agent.report.text import scorecard_panel
     from agent.store.sql import default_path
 
-    await session.finish()
+    keyboard = Keyboard(session) if screen.is_interactive else None
+    if not await reach(session.finish, session, screen, keyboard):
+        return
     record = session.record(left_over)
     rubric, scenario = session.plan.rubric, session.plan.scenario
     screen.gap()

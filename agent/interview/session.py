@@ -26,6 +26,7 @@ from agent.interview.state import InterviewState, apply, fold
 from agent.move import Reveal
 from agent.ports import Engine, Grading, Intent, Listening, Observation, Speaking
 from agent.record import InterviewRecord
+from agent.scenario import Scenario
 from agent.scorecard import FirstWord, Provenance, Scorecard
 from agent.transcript import Transcript
 from agent.usage import cost_of, summed
@@ -247,7 +248,7 @@ class Session:
 
     def record(self, turns_left_over: int = 0) -> InterviewRecord:
         """The graded interview as one value; raises EngineError before it is graded."""
-        return record_of(self._engine, self.events, turns_left_over)
+        return record_of(self.plan.scenario, self.events, turns_left_over)
 
     async def work(self) -> None:
         """Do whatever is pending until it is the candidate's turn or the interview is over."""
@@ -380,7 +381,7 @@ class Session:
 
 
 def record_of(
-    engine: Engine, events: tuple[ev.Event, ...], turns_left_over: int = 0
+    scenario: Scenario, events: tuple[ev.Event, ...], turns_left_over: int = 0
 ) -> InterviewRecord:
     """A graded interview's record from its events; raises StoreError if it is not graded."""
     state = fold(events)
@@ -392,7 +393,7 @@ def record_of(
     return InterviewRecord(
         interview=state.interview,
         scenario=state.started.scenario,
-        scenario_title=engine.scenario.title,
+        scenario_title=scenario.title,
         rubric=state.started.rubric,
         started_at=state.started.at,
         ended=state.ended or "left",

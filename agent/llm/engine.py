@@ -100,4 +100,3 @@ class LlmEngine:
         if len({method for _, method in used}) == 1:
             return (used[0][1].value,)
         return tuple(f"{name}: {method.value}" for name, method in used)
-

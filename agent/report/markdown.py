@@ -263,5 +263,12 @@ def _provenance(record: InterviewRecord) -> _Lines:
         ("Scenario", made.scenario, made.scenario_version, made.scenario_hash),
     ):
         yield f"- {what} {escaped(name)} {escaped(version)}, `{words.short_hash(content)}`"
+    if made.prompts_hash:
+        yield f"- Prompts `{words.short_hash(made.prompts_hash)}`"
+    if made.structured_output:
+        yield f"- Structured output: {escaped(', '.join(made.structured_output))}"
     yield f"- Cost: {words.cost(record.scorecard)}"
+    yield from (f"- {escaped(one.model)}: {words.usage(one)}" for one in made.models)
+    if made.first_word is not None:
+        yield f"- {words.first_word(made.first_word)}"
     yield f"- Interview {escaped(record.interview)}"

@@ -183,6 +183,10 @@ def _foot(card: Scorecard) -> Iterator[RenderableType]:
     if card.facts:
         yield Text(f"{unasked} of {len(card.facts)} facts were never asked for.")
     yield _text(card.provenance.note, "dim")
+    for one in card.provenance.models:
+        yield _text(f"{one.model}: {words.usage(one)}", "dim")
+    if card.provenance.first_word is not None:
+        yield _text(words.first_word(card.provenance.first_word), "dim")
 
 
 def _heading(words_: str) -> Text:

@@ -13,12 +13,14 @@ from agent.rubric import TOP_LEVEL, Decision, Rubric, Seniority
 from agent.scorecard import (
     NOT_ASSESSED,
     CriterionGrade,
+    FirstWord,
     FlagNote,
     Grade,
     HelpSummary,
     Margin,
     Scorecard,
 )
+from agent.usage import ModelUsage
 
 LEVEL_NAMES = ("absent", "named", "specific", "justified", "anticipates")
 NO_VALUE = "-"
@@ -226,7 +228,26 @@ def short_hash(value: str) -> str:
 def cost(card: Scorecard) -> str:
     """What the interview cost, in dollars and model calls."""
     made = card.provenance
-    return f"${made.cost_usd:.4f}, {count(made.calls, 'model call')}"
+    return f"{price(made.cost_usd)}, {count(made.calls, 'model call')}"
+
+
+def price(value: float | None) -> str:
+    """A price in dollars, or that it is not known."""
+    return "price not known" if value is None else f"${value:.4f}"
+
+
+def usage(one: ModelUsage) -> str:
+    """What the calls to one model took, such as "12 calls, 4,200 tokens in (3,000 cached) ..."."""
+    about = "≈" if one.estimated else ""
+    return (
+        f"{count(one.calls, 'call')}, {about}{one.input_tokens:,} tokens in "
+        f"({one.cached_tokens:,} cached), {about}{one.output_tokens:,} out, {price(one.cost_usd)}"
+    )
+
+
+def first_word(value: FirstWord) -> str:
+    """How long the candidate waited for the first words of a reply."""
+    return f"Time to the first word: median {value.median:.2f} s, worst {value.worst:.2f} s."
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,109 @@
+"""Opens the engine that the options ask for, and asks the person where a model cannot be had."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.errors import EngineUnavailableError, FileError, InputError
+from agent.offline.engine import OfflineEngine
+from agent.ports import Engine, EngineChoice
+
+if TYPE_CHECKING:
+    from agent.catalog import Catalog
+    from agent.cli.keyboard import Keyboard
+    from agent.cli.screen import Screen
+    from agent.interview.events import Started
+    from agent.interview.session import Session
+    from agent.rubric import Rubric
+    from agent.scenario import Scenario
+
+
+async def open_engine(
+    choice: EngineChoice,
+    rubric: "Rubric",
+    scenario: "Scenario",
+    *,
+    trace: Path | None = None,
+    timeout: float | None = None,
+) -> Engine:
+    """The engine of this choice; raises InputError or EngineUnavailableError if it cannot be."""
+    if choice.model == "offline":
+        if trace is not None:
+            raise InputError("--trace records calls to a model; the offline engine makes none")
+        return OfflineEngine(rubric, scenario)
+    from agent.cli.files import require_writable
+    from agent.llm.chat import Limits
+    from agent.llm.engine import LlmEngine, connected
+
+    if trace is not None:
+        require_writable(trace)
+    limits = Limits() if timeout is None else Limits(first_token=timeout, whole=1.5 * timeout)
+    return LlmEngine(rubric, scenario, await connected(choice, limits), trace=trace)
+
+
+def rubric_and_scenario(started: "Started", shelf: "Catalog") -> "tuple[Rubric, Scenario]":
+    """The rubric and the scenario of a stored interview."""
+    try:
+        return shelf.rubric(started.rubric), shelf.scenario(started.scenario)
+    except FileError:
+        raise
+    except InputError as error:
+        raise InputError(
+            f"{error}; interview {started.interview} was about files of your own: "
+            "name their folder with --scenarios or --rubrics"
+        ) from error
+
+
+async def reach(
+    work: Callable[[], Awaitable[object]],
+    session: "Session",
+    screen: "Screen",
+    keyboard: "Keyboard | None",
+) -> bool:
+    """Do work that needs the engine; False if the person leaves the interview for later.
+
+    Where the engine cannot be reached the person is asked; without one the error goes on, with
+    the way to go on later.
+    """
+    while True:
+        try:
+            with screen.waiting():
+                await work()
+        except EngineUnavailableError as error:
+            if keyboard is None:
+                raise EngineUnavailableError(
+                    f"{error}. The interview is kept: sevenstep resume {session.state.interview}"
+                ) from error
+            await session.pause()
+            if not await _asked(error, session, screen, keyboard):
+                return False
+            await session.unpause()
+            # What was sent is stored; only what is pending has to be done.
+            work = session.finish if session.state.pending == "grade" else session.work
+            continue
+        return True
+
+
+async def _asked(
+    error: EngineUnavailableError, session: "Session", screen: "Screen", keyboard: "Keyboard"
+) -> bool:
+    """Whether to go on, after the offline engine took over if that is the wish."""
+    screen.gap()
+    screen.tell(f"The model cannot be used: {error}.", style="bold")
+    screen.tell("Nothing is lost. What now?")
+    screen.table(
+        [
+            ("Enter", "tries again"),
+            ("o", "goes on with the offline engine, which does not understand (it is noted)"),
+            ("k", f"keeps it for later: sevenstep resume {session.state.interview} [--model NAME]"),
+        ]
+    )
+    wish = await keyboard.confirm("› ")
+    screen.typed(wish)
+    if wish is None or wish.strip().lower().startswith("k"):
+        screen.gap()
+        screen.tell(f"Kept. Go on with: sevenstep resume {session.state.interview}")
+        return False
+    if wish.strip().lower().startswith("o"):
+        await session.switch(OfflineEngine(session.plan.rubric, session.plan.scenario))
+    return True
