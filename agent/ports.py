@@ -239,3 +239,7 @@ class Engine(Protocol):
     def methods(self) -> tuple[str, ...]:
         """How structured answers were had from the models; empty without a model."""
         ...
+
+    async def close(self) -> None:
+        """Close its connections; it must not be used afterwards."""
+        ...

@@ -130,6 +130,7 @@ async def _run(
     if demo:
         scenario, turns = _sample(scenario)
     store = shared.store(db)
+    engine = None
     try:
         scenario = scenario or await _picked(store, shelf)
         the_scenario = shelf.scenario(scenario)
@@ -166,6 +167,8 @@ async def _run(
         await close(session, screen, json, left_over)
     finally:
         store.close()
+        if engine is not None:
+            await engine.close()
 
 
 def _chosen(models: _Models, *, demo: bool) -> "Chosen":

@@ -90,6 +90,7 @@ async def _resume(
         require_writable(json)
     turns = script_turns(script) if script else piped_turns()
     store = shared.store(db)
+    engine = None
     try:
         name = await find_interview(store, interview, unfinished=True)
         state = fold(events := await store.events(name))
@@ -126,6 +127,8 @@ async def _resume(
         await close(session, screen, json, left_over)
     finally:
         store.close()
+        if engine is not None:
+            await engine.close()
 
 
 def started_of(events: "Sequence[Event]") -> "Started":

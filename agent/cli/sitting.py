@@ -103,23 +103,23 @@ async def sit(session: Session, screen: Screen) -> bool:
             screen.tell("Nothing was sent; write an answer, or /next to move on.")
             continue
         try:
-            command = parse_command(text)
-            if command is None:
-                if not await reach(partial(session.answer, text), session, screen, keyboard):
-                    return False
-            elif command.name == "quit":
-                if not await _quit(session, screen, keyboard):
-                    return False
-            elif command.name == "pause":
-                if not await _paused(session, screen, keyboard):
-                    return False
-            elif not await reach(
-                partial(run_command, session, screen, command), session, screen, keyboard
-            ):
+            if not await _sent(text, session, screen, keyboard):
                 return False
         except (CommandError, InputError) as error:
             screen.tell(f"{error} (arrow-up brings it back)")
     return True
+
+
+async def _sent(text: str, session: Session, screen: Screen, keyboard: "Keyboard") -> bool:
+    """Take what was typed, an answer or a command; False if he leaves the interview for later."""
+    command = parse_command(text)
+    if command is None:
+        return await reach(partial(session.answer, text), session, screen, keyboard)
+    if command.name == "quit":
+        return await _quit(session, screen, keyboard)
+    if command.name == "pause":
+        return await _paused(session, screen, keyboard)
+    return await reach(partial(run_command, session, screen, command), session, screen, keyboard)
 
 
 async def _paused(session: Session, screen: Screen, keyboard: "Keyboard") -> bool:

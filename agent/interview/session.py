@@ -217,8 +217,8 @@ class Session:
         await self._store(ev.Noted(text=text, **self._stamp()))
 
     async def pause(self) -> None:
-        """Stop the clock."""
-        if not self.state.paused and self.is_open:
+        """Stop the clock, also while the engine is at work."""
+        if not self.state.paused and self.state.pending not in ("grade", "done"):
             await self._store(ev.Paused(**self._stamp()))
             self._watch.pause()
 

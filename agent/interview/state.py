@@ -167,10 +167,8 @@ def apply(state: InterviewState, event: ev.Event) -> InterviewState:
                 turns=(*state.turns, turn),
                 pending="grade" if state.ended else "listen",
             )
-        case ev.Paused():
-            return replace(state, paused=True)
-        case ev.Resumed():
-            return replace(state, paused=False)
+        case ev.Paused() | ev.Resumed():
+            return replace(state, paused=isinstance(event, ev.Paused))
         case ev.Noted():
             return replace(state, notes=(*state.notes, event.text))
         case ev.Left():

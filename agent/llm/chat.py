@@ -129,3 +129,7 @@ class Chat(Protocol):
     def stream(self, messages: Messages, *, max_tokens: int) -> AsyncIterator[Piece]:
         """An answer in pieces, as they come."""
         ...
+
+    async def close(self) -> None:
+        """Close its connections."""
+        ...

@@ -36,6 +36,11 @@ class Connected:
     limits: Limits
     priced: bool = True
 
+    async def close(self) -> None:
+        """Close the connections."""
+        for chat in dict.fromkeys((self.speaker, self.observer)):
+            await chat.close()
+
 
 async def connected(choice: EngineChoice, limits: Limits | None = None) -> Connected:
     """Connect the models that a choice names.
@@ -79,6 +84,7 @@ class LlmEngine:
             self.name += f" (observer {models.observer.name})"
         self.note = _NOTE.format(name=models.speaker.name)
         self.prompts: str | None = prompts_hash()
+        self._models = models
         self._meter = meter or Meter()
         writing = Trace(trace) if trace else None
         self._callers = [
@@ -93,6 +99,10 @@ class LlmEngine:
     def spent(self) -> Spent:
         """What the calls since the last reading took."""
         return self._meter.read()
+
+    async def close(self) -> None:
+        """Close the models' connections; for whoever shares them, `Connected.close` does it."""
+        await self._models.close()
 
     def methods(self) -> tuple[str, ...]:
         """How structured answers were had, by model if there are two."""

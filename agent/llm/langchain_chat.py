@@ -95,6 +95,9 @@ class LangChainChat:
         except Exception as error:
             raise fault_of(error) from error
 
+    async def close(self) -> None:
+        """LangChain's models close their connections by themselves."""
+
     def _structured(self, shape: Shape, method: Method) -> Runnable[LanguageModelInput, Any]:
         key = (method, shape.name)
         if key not in self._shaped:

@@ -109,6 +109,10 @@ class OpenAIChat:
         if not finished:
             raise ModelError(Kind.connection, "the stream broke off")
 
+    async def close(self) -> None:
+        """Close the client's connections."""
+        await self._client.close()
+
     def _body(self, messages: Messages, max_tokens: int) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self._model,

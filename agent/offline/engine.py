@@ -38,3 +38,6 @@ class OfflineEngine:
     def methods(self) -> tuple[str, ...]:
         """None, for the same reason."""
         return ()
+
+    async def close(self) -> None:
+        """There is nothing to close."""
