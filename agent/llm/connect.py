@@ -12,14 +12,20 @@ from typing import Any
 from agent.errors import EngineUnavailableError, InputError
 from agent.llm.chat import Chat, Limits, Method, Traits
 from agent.llm.faults import fault_of
+from agent.llm.langsmith_runs import sent_to_langsmith
 from agent.llm.prices import context_of
 from agent.llm.providers import ANY_MODEL, PROVIDERS, Named, named
-from agent.llm.servers import Listed, listed_models
+from agent.llm.redact import without_credentials
+from agent.llm.servers import Answer, asked
+
+OPENAI_KEYS = ("SEVENSTEP_API_KEY", "OPENAI_API_KEY")
+"""Variables that hold the key for OpenAI's protocol; the first that is set counts."""
 
 _OFFICIAL = "api.openai.com"
 _REASONING = re.compile(r"(?:o\d|gpt-[5-9])", re.IGNORECASE)
 _NO_KEY = "no-key-needed"
 _ANSWER_TOKENS = 6_000
+_OLLAMA_CONTEXT = 16_384
 _LANGCHAIN_OPTIONS: tuple[dict[str, Any], ...] = ({"max_retries": 0, "timeout": 180.0}, {})
 
 
@@ -36,6 +42,11 @@ def known_providers() -> frozenset[str]:
     raise AssertionError("LangChain accepted a provider that does not exist")
 
 
+def openai_key() -> str | None:
+    """The name of the variable that holds the key for OpenAI's protocol, or None."""
+    return next((name for name in OPENAI_KEYS if os.environ.get(name)), None)
+
+
 def official_base_url(base_url: str | None) -> bool:
     """Whether calls go to OpenAI itself, whose prices are known."""
     url = base_url or os.environ.get("OPENAI_BASE_URL") or _OFFICIAL
@@ -48,13 +59,14 @@ async def connect(model: str, base_url: str | None, limits: Limits) -> Chat:
     Raises InputError for a name, key or package that is missing, EngineUnavailableError for a
     server that has to be asked and does not answer.
     """
-    name = model if model == ANY_MODEL else _named(model, base_url).full
-    if name.startswith("openai:"):
-        return await _openai(name.removeprefix("openai:"), base_url, limits)
-    return _langchain(_named(model, base_url), base_url, limits)
+    name = parsed(model, base_url)
+    if name.provider == "openai":
+        return await _openai(name.model, base_url, limits)
+    return _langchain(name, base_url, limits)
 
 
-def _named(model: str, base_url: str | None) -> Named:
+def parsed(model: str, base_url: str | None) -> Named:
+    """The name taken apart; raises InputError for one that is none."""
     # LangChain takes a second to import, which OpenAI's names do not need.
     if model.startswith("openai:") and model != "openai:":
         return Named("openai", model.removeprefix("openai:"))
@@ -64,10 +76,11 @@ def _named(model: str, base_url: str | None) -> Named:
 async def _openai(model: str, base_url: str | None, limits: Limits) -> Chat:
     import openai
 
-    from agent.llm.openai_chat import Dialect, OpenAIChat
+    from agent.llm.dialect import Dialect
+    from agent.llm.openai_chat import OpenAIChat
 
     own = not official_base_url(base_url)
-    key = os.environ.get("SEVENSTEP_API_KEY") or os.environ.get("OPENAI_API_KEY")
+    key = os.environ.get(openai_key() or "")
     if not key and not own:
         raise InputError(
             f"no OPENAI_API_KEY is set for openai:{model}; set it, name a server with "
@@ -78,13 +91,16 @@ async def _openai(model: str, base_url: str | None, limits: Limits) -> Chat:
             api_key=key or _NO_KEY, base_url=base_url, max_retries=0, timeout=limits.whole
         )
     except Exception as error:
-        raise InputError(f"--base-url {base_url!r} cannot be used: {fault_of(error)}") from error
+        url = without_credentials(base_url or "")
+        raise InputError(f"--base-url {url!r} cannot be used: {fault_of(error)}") from error
     context = None
+    if not own and model == ANY_MODEL.removeprefix("openai:"):
+        raise InputError("OpenAI has many models; name one with --model openai:NAME")
     if own:
-        listed = await listed_models(str(client.base_url), key or _NO_KEY)
-        model, context = _fitting(model, listed, base_url)
+        url = str(client.base_url)
+        model, context = _fitting(model, await asked(url, key or _NO_KEY), url)
     reasons = not own and _REASONING.match(model) is not None
-    return OpenAIChat(
+    chat = OpenAIChat(
         f"openai:{model}",
         client,
         model=model,
@@ -96,22 +112,33 @@ async def _openai(model: str, base_url: str | None, limits: Limits) -> Chat:
         traits=Traits(context=context if own else context_of(f"openai:{model}")),
         limits=limits,
     )
+    return sent_to_langsmith(chat)
 
 
-def _fitting(
-    model: str, listed: list[Listed] | None, base_url: str | None
-) -> tuple[str, int | None]:
+def _fitting(model: str, answer: Answer, url: str) -> tuple[str, int | None]:
     """The model's name on this server, and its context length if the server tells it."""
     if model != ANY_MODEL.removeprefix("openai:"):
-        return model, next((one.context for one in listed or () if one.name == model), None)
-    if listed is None:
+        listed = answer.models or ()
+        return model, next((one.context for one in listed if one.name == model), None)
+    server = f"the server at {without_credentials(url).rstrip('/')}"
+    if answer.status == 0:
         raise EngineUnavailableError(
-            f"the server at {base_url} does not answer; start it, or correct --base-url "
+            f"{server} does not answer; start it, or correct --base-url "
             "(`sevenstep doctor` finds local ones)"
         )
-    if not listed:
-        raise InputError(f"the server at {base_url} lists no model; name one with --model")
-    return listed[0].name, listed[0].context
+    if answer.status in (401, 403):
+        raise EngineUnavailableError(
+            f"{server} refuses the key (HTTP {answer.status}); put the right one into "
+            f"{openai_key() or OPENAI_KEYS[0]}"
+        )
+    if answer.models is None:
+        raise EngineUnavailableError(
+            f"{server} lists no models (HTTP {answer.status}); correct --base-url, which "
+            "usually ends in /v1, or name a model with --model"
+        )
+    if not answer.models:
+        raise InputError(f"{server} has no model; load one, or name one with --model")
+    return answer.models[0].name, answer.models[0].context
 
 
 def _langchain(name: Named, base_url: str | None, limits: Limits) -> Chat:
@@ -121,6 +148,9 @@ def _langchain(name: Named, base_url: str | None, limits: Limits) -> Chat:
 
     _require_package(name)
     options: dict[str, Any] = {"max_tokens": _ANSWER_TOKENS}
+    if name.provider == "ollama":
+        # Without it Ollama silently cuts every prompt to a few thousand tokens.
+        options = {"num_predict": _ANSWER_TOKENS, "num_ctx": _OLLAMA_CONTEXT}
     if base_url is not None:
         options["base_url"] = base_url
     fault: Exception | None = None
@@ -130,6 +160,8 @@ def _langchain(name: Named, base_url: str | None, limits: Limits) -> Chat:
         except (TypeError, ValueError, ImportError) as error:
             # Not every provider takes every option; the second round has only those of all.
             fault = error
+            if name.provider is None and "infer model provider" in str(error):
+                break
             continue
         except Exception as error:
             raise InputError(f"{name.full} cannot be used: {fault_of(error)}") from error
@@ -139,11 +171,17 @@ def _langchain(name: Named, base_url: str | None, limits: Limits) -> Chat:
             full,
             model,
             traits=Traits(
-                context=profile.get("max_input_tokens") or context_of(full),
+                context=options.get("num_ctx")
+                or profile.get("max_input_tokens")
+                or context_of(full),
                 methods=_methods(full, dict(profile)),
             ),
             limits=limits,
         )
+    if name.provider is None:
+        raise InputError(
+            f"unknown model {name.model!r}; write PROVIDER:NAME, such as openai:NAME, or offline"
+        ) from fault
     raise InputError(f"{name.full} cannot be used: {fault_of(fault)}") from fault  # type: ignore[arg-type]
 
 

@@ -54,6 +54,9 @@ _UNSUPPORTED_SIGNS = (
     "grammar", "function call", "responsemimetype",
 )  # fmt: skip
 
+_FILTER_SIGNS = ("content_filter", "content management", "content_policy", "moderation")
+_QUOTA_SIGNS = ("insufficient_quota", "billing")
+
 
 class ModelError(Exception):
     """A call to a model failed. `message` holds no key; `retry_after` is in seconds."""
@@ -77,9 +80,6 @@ class ModelError(Exception):
     def remedy(self) -> str:
         """What the user can do about it."""
         return _REMEDY[self.kind]
-
-
-_FILTER_SIGNS = ("content_filter", "content management", "content_policy", "moderation")
 
 
 def fault_of(error: BaseException) -> ModelError:
@@ -119,34 +119,51 @@ def _status(error: BaseException) -> int | None:
         if isinstance(value, int) and 300 <= value < 600:
             return value
     value = getattr(getattr(error, "response", None), "status_code", None)
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int) and value >= 300 else None
+
+
+def reported(body: Mapping[str, object]) -> ModelError:
+    """The fault that a server tells in an answer, or a stream, that had begun well."""
+    message, code = _told_in(body, "an error")
+    inner = body.get("error")
+    told = inner.get("code") if isinstance(inner, Mapping) else None
+    status = told if isinstance(told, int) else 429 if "rate_limit" in code else 500
+    kind = _kind(status, f"{message} {code}".lower())
+    return ModelError(kind, f"the server reports: {message}", status=status)
 
 
 def _of_status(status: int, error: BaseException) -> ModelError:
     message, code = _said(error)
-    low = f"{message} {code}".lower()
-    wait = _retry_after(error)
+    kind = _kind(status, f"{message} {code}".lower())
+    return ModelError(
+        kind, f"HTTP {status}: {message}", retry_after=_retry_after(error), status=status
+    )
+
+
+def _kind(status: int, low: str) -> Kind:
+    """The kind of a fault, by its status and what is said of it in lower case."""
+
+    def told(signs: tuple[str, ...]) -> bool:
+        return any(sign in low for sign in signs)
+
+    if status == 402 or (status == 429 and told(_QUOTA_SIGNS)):
+        return Kind.quota
     if status == 429:
-        kind = Kind.quota if "insufficient_quota" in low or "billing" in low else Kind.rate_limit
-    elif status in (401, 403):
-        kind = Kind.key
-    elif status == 404:
-        kind = Kind.model
-    elif status in (408, 409, 425) or status >= 500:
-        kind = Kind.server
-        if any(sign in low for sign in _CONTEXT_SIGNS):
-            kind = Kind.context
-        elif status == 501:
-            kind = Kind.unsupported
-    elif any(sign in low for sign in _CONTEXT_SIGNS) or status == 413:
-        kind = Kind.context
-    elif any(sign in low for sign in _FILTER_SIGNS):
-        kind = Kind.filtered
-    elif any(sign in low for sign in _UNSUPPORTED_SIGNS):
-        kind = Kind.unsupported
-    else:
-        kind = Kind.request
-    return ModelError(kind, f"HTTP {status}: {message}", retry_after=wait, status=status)
+        return Kind.rate_limit
+    if status in (401, 403):
+        return Kind.filtered if status == 403 and told(_FILTER_SIGNS) else Kind.key
+    if status == 404:
+        # A gateway that has the model, but nobody who serves it in this way.
+        return Kind.unsupported if told(_UNSUPPORTED_SIGNS) and "support" in low else Kind.model
+    if status == 413 or told(_CONTEXT_SIGNS):
+        return Kind.context
+    if status == 501:
+        return Kind.unsupported
+    if status in (408, 409, 425) or status >= 500:
+        return Kind.server
+    if told(_FILTER_SIGNS):
+        return Kind.filtered
+    return Kind.unsupported if told(_UNSUPPORTED_SIGNS) else Kind.request
 
 
 def _said(error: BaseException) -> tuple[str, str]:
@@ -157,12 +174,16 @@ def _said(error: BaseException) -> tuple[str, str]:
             body = json.loads(body)
         except ValueError:
             body = {"message": body}
-    if isinstance(body, Mapping):
-        inner = body.get("error", body)
-        if isinstance(inner, Mapping):
-            return str(inner.get("message") or _told(error)), str(inner.get("code") or "")
+    return _told_in(body, _told(error)) if isinstance(body, Mapping) else (_told(error), "")
+
+
+def _told_in(body: Mapping[str, object], otherwise: str) -> tuple[str, str]:
+    """The message in a body, or else this one; its code and type."""
+    inner = body.get("error", body)
+    if not isinstance(inner, Mapping):
         return str(inner), ""
-    return _told(error), ""
+    code = " ".join(str(inner[name]) for name in ("code", "type") if inner.get(name))
+    return str(inner.get("message") or otherwise), code
 
 
 def _retry_after(error: BaseException) -> float | None:

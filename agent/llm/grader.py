@@ -15,7 +15,7 @@ from agent.llm.chat import Message, Messages
 from agent.llm.grading import StepRead, flags_of, step_read, step_shape, verdict_of
 from agent.llm.prompts import filled
 from agent.llm.tokens import at_most
-from agent.llm.window import rendered
+from agent.llm.window import neutralised, rendered
 from agent.ports import Graded, GradedFlag, Grading, Verdict
 from agent.rubric import Criterion, Overall, RedFlag, Rubric, Step
 from agent.scenario import Curveball, Scenario
@@ -150,10 +150,11 @@ class LlmGrader:
         )
         transcript = filled(
             "grade_transcript",
-            conversation=conversation,
-            condensed='condensed="yes"' in conversation,
+            conversation=conversation.text,
+            condensed=conversation.condensed,
         )
-        return (Message("system", rules), Message("user", transcript), Message("user", step))
+        # One message, as some chat templates refuse two of the user in a row.
+        return (Message("system", rules), Message("user", f"{transcript}\n\n{step}"))
 
     def _curveball(self, grading: Grading) -> Curveball | None:
         return self._scenario.curveball(grading.curveball) if grading.curveball else None
@@ -186,4 +187,4 @@ def _ungraded(criterion: Criterion, reason: str) -> Verdict:
 def _first_quote(answer: StepRead, criterion: Criterion) -> str:
     grade = answer.grades.get(criterion.id)
     quotes = grade.quotes if grade else []
-    return f"not found: {quotes[0].quote[:120]!r}" if quotes else "none given"
+    return f"not found: {neutralised(quotes[0].quote[:120])!r}" if quotes else "none given"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.grading.evidence import verified
 from agent.llm.chat import Shape
-from agent.llm.window import as_said
+from agent.llm.window import passage
 from agent.ports import Evidence, GradedFlag, Verdict
 from agent.rubric import TOP_LEVEL, Level
 from agent.transcript import Transcript
@@ -101,9 +101,9 @@ def verdict_of(criterion: str, read: GradeRead | None, transcript: Transcript) -
         return Verdict(criterion=criterion, reason="The model gave no grade for it.", level=None)
     evidence = verified(
         (
-            Evidence(turn=one.turn, quote=as_said(one.quote))
+            Evidence(turn=one.turn, quote=passage(one.quote))
             for one in read.quotes
-            if one.quote.strip()
+            if passage(one.quote)
         ),
         transcript,
     )
@@ -127,9 +127,9 @@ def flags_of(
     names = set(known)
     found = []
     for one in read.red_flags:
-        if one.flag not in names or not one.quote.strip():
+        if one.flag not in names or not passage(one.quote):
             continue
-        stands = verified([Evidence(turn=one.turn, quote=as_said(one.quote))], transcript)
+        stands = verified([Evidence(turn=one.turn, quote=passage(one.quote))], transcript)
         if stands:
             found.append(GradedFlag(flag=one.flag, turn=stands[0].turn, quote=stands[0].quote))
     return tuple(found)

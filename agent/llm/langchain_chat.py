@@ -5,6 +5,7 @@ OpenAI's own protocol goes another way, see `agent.llm.openai_chat`. No retries 
 
 import asyncio
 import json
+import warnings
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -24,7 +25,10 @@ from agent.llm.chat import (
     Traits,
 )
 from agent.llm.faults import Kind, ModelError, fault_of
-from agent.llm.patience import patiently
+from agent.llm.patience import closing, patiently
+
+# It is noticed from the refusal itself, and the next way is tried; see agent.llm.caller.
+warnings.filterwarnings("ignore", "This model does not support OpenAI's structured output")
 
 _METHODS = {
     Method.json_schema: "json_schema",
@@ -34,12 +38,20 @@ _METHODS = {
 _FINISH = {
     "length": Finish.length,
     "max_tokens": Finish.length,
+    "model_length": Finish.length,
     "content_filter": Finish.content_filter,
     "safety": Finish.content_filter,
     "prohibited_content": Finish.content_filter,
     "recitation": Finish.content_filter,
     "refusal": Finish.refusal,
 }
+_RAISED = {
+    "LengthFinishReasonError": Finish.length,
+    "ContentFilterFinishReasonError": Finish.content_filter,
+}
+"""What OpenAI's client, inside LangChain, raises instead of giving the answer back."""
+_REASONS = ("finish_reason", "stop_reason", "done_reason")
+"""Where providers say why a model stopped."""
 
 
 class LangChainChat:
@@ -68,13 +80,18 @@ class LangChainChat:
                 else:
                     both = await self._structured(shape, method).ainvoke(list(messages))
                     answer = both["raw"]
+            return Completion(
+                text=_arguments(answer) or str(answer.text),
+                finish=_finish(answer.response_metadata, answer.additional_kwargs),
+                tokens=_tokens(answer),
+            )
+        except ModelError:
+            raise
         except Exception as error:
+            finish = _RAISED.get(type(error).__name__)
+            if finish is not None:
+                return Completion("", finish)
             raise fault_of(error) from error
-        return Completion(
-            text=_arguments(answer) or answer.text,
-            finish=_finish(answer.response_metadata, answer.additional_kwargs),
-            tokens=_tokens(answer),
-        )
 
     async def stream(
         self,
@@ -83,15 +100,22 @@ class LangChainChat:
         max_tokens: int,  # noqa: ARG002  # as above
     ) -> AsyncIterator[Piece]:
         """An answer in pieces; raises ModelError, also in the middle."""
+        chunks = patiently(self._model.astream(list(messages)), self._limits)
+        total: Tokens | None = None
         try:
-            async for chunk in patiently(self._model.astream(list(messages)), self._limits):
-                metadata = chunk.response_metadata
-                ended = any(metadata.get(key) for key in ("finish_reason", "stop_reason"))
-                yield Piece(
-                    text=chunk.text,
-                    finish=_finish(metadata, chunk.additional_kwargs) if ended else None,
-                    tokens=_tokens(chunk),
-                )
+            async with closing(chunks):
+                async for chunk in chunks:
+                    metadata = chunk.response_metadata
+                    ended = any(metadata.get(name) for name in _REASONS)
+                    tokens = _tokens(chunk)
+                    total = _sum(total, tokens)
+                    yield Piece(
+                        text=str(chunk.text),
+                        finish=_finish(metadata, chunk.additional_kwargs) if ended else None,
+                        tokens=total if tokens is not None else None,
+                    )
+        except ModelError:
+            raise
         except Exception as error:
             raise fault_of(error) from error
 
@@ -99,7 +123,8 @@ class LangChainChat:
         """LangChain's models close their connections by themselves."""
 
     def _structured(self, shape: Shape, method: Method) -> Runnable[LanguageModelInput, Any]:
-        key = (method, shape.name)
+        # Schemas differ under one name: those of the grader, from step to step.
+        key = (method, json.dumps(shape.schema))
         if key not in self._shaped:
             # LangChain wants name and description of the schema in the schema itself.
             schema = {"title": shape.name, "description": shape.name, **shape.schema}
@@ -126,7 +151,7 @@ def _arguments(answer: BaseMessage) -> str | None:
 def _finish(metadata: Mapping[str, Any], more: Mapping[str, Any]) -> Finish:
     if more.get("refusal"):
         return Finish.refusal
-    reason = metadata.get("finish_reason") or metadata.get("stop_reason") or ""
+    reason = next((metadata[name] for name in _REASONS if metadata.get(name)), "")
     return _FINISH.get(str(reason).lower(), Finish.stop)
 
 
@@ -140,3 +165,10 @@ def _tokens(answer: BaseMessage) -> Tokens | None:
         cached=int(details.get("cache_read") or 0),
         output=int(usage["output_tokens"]),
     )
+
+
+def _sum(one: Tokens | None, other: Tokens | None) -> Tokens | None:
+    """Both together: of a stream, LangChain's chunks tell what came with each."""
+    if one is None or other is None:
+        return one or other
+    return Tokens(one.input + other.input, one.cached + other.cached, one.output + other.output)

@@ -5,7 +5,7 @@ from agent.llm.caller import Caller
 from agent.llm.chat import Message, Messages
 from agent.llm.meter import Meter
 from agent.llm.prompts import filled
-from agent.llm.reading import ids_of, observation, read, shape_of
+from agent.llm.reading import flags_said, ids_of, observation, read, shape_of
 from agent.llm.tokens import at_most
 from agent.llm.window import rendered
 from agent.ports import Listening, Observation
@@ -43,7 +43,7 @@ class LlmObserver:
             lambda raw, last: read(raw, last=last),
             max_tokens=_ANSWER_TOKENS,
         )
-        return observation(found, turn.text, self._rubric, self._scenario)
+        return observation(found, listening, self._rubric, self._scenario)
 
     def _messages(self, listening: Listening, budget: int) -> Messages:
         room = max(budget - at_most(self._rules.text, budget // 3) - _SLACK, budget // 4)
@@ -51,8 +51,8 @@ class LlmObserver:
         curveball = listening.curveball and self._scenario.curveball(listening.curveball).text
         asked = filled(
             "observe_message",
-            conversation=conversation,
-            condensed='condensed="yes"' in conversation,
+            conversation=conversation.text,
+            condensed=conversation.condensed,
             step=listening.step,
             focus=listening.focus,
             curveball=curveball,
@@ -67,10 +67,6 @@ def observing_rules(rubric: Rubric, scenario: Scenario) -> str:
         "observe_rules",
         rubric=rubric,
         scenario=scenario,
-        flags=[
-            flag
-            for flag in rubric.red_flags()
-            if not flag.missing and set(flag.traits) <= set(scenario.traits)
-        ],
+        flags=flags_said(rubric, scenario),
         contradictions=[pair for step in rubric.steps for pair in step.contradictions],
     )

@@ -6,9 +6,10 @@ turn than all else together, and servers differ in what they leave out. No retri
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import openai
 
@@ -23,28 +24,20 @@ from agent.llm.chat import (
     Tokens,
     Traits,
 )
-from agent.llm.faults import Kind, ModelError, fault_of
-from agent.llm.patience import patiently
+from agent.llm.dialect import Dialect
+from agent.llm.faults import Kind, ModelError, fault_of, reported
+from agent.llm.patience import closing, patiently
 
+_T = TypeVar("_T")
 _FINISH = {
     "length": Finish.length,
     "max_tokens": Finish.length,
     "content_filter": Finish.content_filter,
 }
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """In what a server departs from the others.
-
-    `max_tokens` is the name of that parameter. `reasoning` and `temperature` are sent only if
-    set, since models refuse what they do not know.
-    """
-
-    max_tokens: str = "max_tokens"
-    reasoning: str | None = None
-    temperature: float | None = 0.0
-    stream_usage: bool = True
+_DONE = b"[DONE]"
+_LAST_BYTES_SECONDS = 0.2
+_REFUSALS = (400, 422)
+"""What servers answer to a parameter that they do not take."""
 
 
 class OpenAIChat:
@@ -71,59 +64,110 @@ class OpenAIChat:
         self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
     ) -> Completion:
         """A whole answer; raises ModelError."""
-        body = self._body(messages, max_tokens) | _format(shape, method)
+        create = self._client.chat.completions.with_raw_response.create
+        wanted = _format(shape, method)
         try:
             async with asyncio.timeout(self._limits.whole):
-                raw = await self._client.chat.completions.with_raw_response.create(**body)
+                raw = await self._asked(
+                    lambda body: create(**body, **wanted), messages, max_tokens, stream=False
+                )
+            return _completion(_parsed(raw.http_response.content))
+        except ModelError:
+            raise
         except Exception as error:
             raise fault_of(error) from error
-        answer = _parsed(raw.http_response.content)
-        choice = _first_choice(answer)
-        message = choice.get("message") or {}
-        return Completion(
-            text=_arguments(message) or message.get("content") or "",
-            finish=_finish(choice.get("finish_reason"), message.get("refusal")),
-            tokens=_tokens(answer.get("usage")),
-        )
 
     async def stream(self, messages: Messages, *, max_tokens: int) -> AsyncIterator[Piece]:
         """An answer in pieces; raises ModelError, also in the middle."""
-        body = self._body(messages, max_tokens) | {"stream": True}
-        if self._dialect.stream_usage:
-            body["stream_options"] = {"include_usage": True}
-        create = self._client.chat.completions.with_streaming_response.create
+        finish: Finish | None = None
+        done = False
+        events = patiently(self._events(messages, max_tokens), self._limits)
         try:
-            async with create(**body) as response:
-                finished = False
-                async for line in patiently(response.iter_lines(), self._limits):
-                    data = line.removeprefix("data:").strip()
-                    if data == line or not data:
-                        continue  # a comment, an event's name, the empty line between events
-                    if data == "[DONE]":
-                        return
+            async with closing(events):
+                async for data in events:
+                    if data == _DONE:
+                        done = True
+                        continue
                     piece = _piece(_parsed(data))
-                    finished = finished or piece.finish is not None
+                    if finish is Finish.refusal and piece.finish is not None:
+                        # The end of a refusal is told as any other.
+                        piece = replace(piece, finish=finish)
+                    finish = piece.finish or finish
                     yield piece
+        except ModelError:
+            raise
         except Exception as error:
             raise fault_of(error) from error
-        if not finished:
+        if finish is None and not done:
             raise ModelError(Kind.connection, "the stream broke off")
 
     async def close(self) -> None:
-        """Close the client's connections."""
+        """Close the connections that are kept for further calls."""
         await self._client.close()
 
-    def _body(self, messages: Messages, max_tokens: int) -> dict[str, Any]:
-        body: dict[str, Any] = {
-            "model": self._model,
-            "messages": [{"role": role, "content": text} for role, text in messages],
-            self._dialect.max_tokens: max_tokens,
-        }
-        if self._dialect.reasoning is not None:
-            body["reasoning_effort"] = self._dialect.reasoning
-        if self._dialect.temperature is not None:
-            body["temperature"] = self._dialect.temperature
-        return body
+    async def _events(self, messages: Messages, max_tokens: int) -> AsyncGenerator[bytes]:
+        """The data of each event of a stream."""
+        create = self._client.chat.completions.with_streaming_response.create
+        async with AsyncExitStack() as stack:
+            response = await self._asked(
+                lambda body: stack.enter_async_context(create(**body)),
+                messages,
+                max_tokens,
+                stream=True,
+            )
+            lines = _lines(response.iter_bytes())
+            async for line in lines:
+                data = line.removeprefix(b"data:").strip()
+                if data == line or not data:
+                    continue  # a comment, an event's name, the empty line between events
+                yield data
+                if data == _DONE:
+                    break
+            # Only a connection that was read to its end serves the next call, too.
+            with suppress(Exception):
+                async with asyncio.timeout(_LAST_BYTES_SECONDS), closing(lines):
+                    async for _ in lines:
+                        pass
+
+    async def _asked(
+        self,
+        ask: Callable[[dict[str, Any]], Awaitable[_T]],
+        messages: Messages,
+        max_tokens: int,
+        *,
+        stream: bool,
+    ) -> _T:
+        """The response; what the server refuses to take is left out, now and later."""
+        while True:
+            dialect = self._dialect
+            try:
+                return await ask(
+                    {
+                        "model": self._model,
+                        "messages": [{"role": role, "content": text} for role, text in messages],
+                        **dialect.parameters(max_tokens, stream=stream),
+                    }
+                )
+            except openai.APIStatusError as error:
+                if error.status_code not in _REFUSALS:
+                    raise
+                fitting = dialect.after(f"{fault_of(error)} {error.code} {error.param}")
+                if fitting is None:
+                    raise
+                if self._dialect is dialect:  # else another call has learnt something meanwhile
+                    self._dialect = fitting
+
+
+async def _lines(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    """The lines of a stream. Splitting text would cut at characters that JSON may hold."""
+    rest = b""
+    async with closing(parts):
+        async for part in parts:
+            *whole, rest = (rest + part).split(b"\n")
+            for line in whole:
+                yield line
+    if rest:
+        yield rest
 
 
 def _format(shape: Shape | None, method: Method) -> dict[str, Any]:
@@ -150,10 +194,18 @@ def _parsed(data: str | bytes) -> Mapping[str, Any]:
     if not isinstance(parsed, dict):
         raise ModelError(Kind.server, "the server's answer is no JSON object")
     if parsed.get("error"):
-        inner = parsed["error"]
-        message = inner.get("message") if isinstance(inner, dict) else inner
-        raise ModelError(Kind.server, f"the server reports: {message}")
+        raise reported(parsed)
     return parsed
+
+
+def _completion(answer: Mapping[str, Any]) -> Completion:
+    choice = _first_choice(answer)
+    message = choice.get("message") or {}
+    return Completion(
+        text=_arguments(message) or _text(message.get("content")),
+        finish=_finish(choice.get("finish_reason"), message.get("refusal")),
+        tokens=_tokens(answer.get("usage")),
+    )
 
 
 def _first_choice(answer: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -171,7 +223,15 @@ def _piece(chunk: Mapping[str, Any]) -> Piece:
     delta = choice.get("delta") or {}
     reason, refusal = choice.get("finish_reason"), delta.get("refusal")
     finish = _finish(reason, refusal) if reason or refusal else None
-    return Piece(text=delta.get("content") or "", finish=finish, tokens=tokens)
+    return Piece(text=_text(delta.get("content")), finish=finish, tokens=tokens)
+
+
+def _text(content: object) -> str:
+    """The text of a content; some servers send it in parts, and thoughts among them."""
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        return "".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
 
 
 def _arguments(message: Mapping[str, Any]) -> str | None:

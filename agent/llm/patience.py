@@ -1,7 +1,8 @@
-"""Waits for the pieces of a stream, but not forever."""
+"""Waits for the pieces of a stream, but not forever, and lets go of it in the end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from agent.llm.chat import Limits
@@ -9,14 +10,26 @@ from agent.llm.chat import Limits
 _T = TypeVar("_T")
 
 
-async def patiently(pieces: AsyncIterator[_T], limits: Limits) -> AsyncIterator[_T]:
+async def patiently(pieces: AsyncIterator[_T], limits: Limits) -> AsyncGenerator[_T]:
     """The pieces as they come; TimeoutError if the first or the next takes too long."""
     wait = limits.first_token
-    while True:
-        async with asyncio.timeout(wait):
-            try:
-                piece = await anext(pieces)
-            except StopAsyncIteration:
-                return
-        wait = limits.between_tokens
-        yield piece
+    async with closing(pieces):
+        while True:
+            async with asyncio.timeout(wait):
+                try:
+                    piece = await anext(pieces)
+                except StopAsyncIteration:
+                    return
+            wait = limits.between_tokens
+            yield piece
+
+
+@asynccontextmanager
+async def closing(pieces: AsyncIterator[_T]) -> AsyncGenerator[AsyncIterator[_T]]:
+    """The pieces; what sends them is closed at once, also if not all were wanted."""
+    try:
+        yield pieces
+    finally:
+        close = getattr(pieces, "aclose", None)
+        if close is not None:
+            await close()

@@ -12,14 +12,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agent.grading.evidence import locate
 from agent.llm.chat import Shape
-from agent.llm.window import as_said
-from agent.ports import Depth, FlagSighting, Intent, Observation, Sighting
-from agent.rubric import Measure, Rubric
+from agent.llm.window import passage
+from agent.ports import Depth, FlagSighting, Intent, Listening, Observation, Sighting
+from agent.rubric import Measure, RedFlag, Rubric
 from agent.scenario import Scenario
 
 _MOST_FACTS = 5
 """In one message. Nobody asks for more at once but who wants the whole sheet."""
 _DEPTHS = list(Depth)
+_QUESTION_MARKS = frozenset("?？؟")
 
 
 class _Wire(BaseModel):
@@ -97,8 +98,11 @@ def _told(error: ValidationError) -> str:
     )
 
 
-def observation(found: Read, message: str, rubric: Rubric, scenario: Scenario) -> Observation:
-    """What counts of a reading of `message`, the newest of the candidate."""
+def observation(
+    found: Read, listening: Listening, rubric: Rubric, scenario: Scenario
+) -> Observation:
+    """What counts of a reading of the newest message."""
+    message = listening.transcript.turns[-1].text
     steps = {step.id for step in rubric.steps}
     declined = found.intent in (Intent.orders, Intent.abuse, Intent.fish, Intent.off_topic)
     facts = () if declined else _facts(found.facts_asked, message, scenario)
@@ -106,8 +110,14 @@ def observation(found: Read, message: str, rubric: Rubric, scenario: Scenario) -
     intent = found.intent
     if intent is Intent.move_to and target is None:
         intent = Intent.move_on
-    beyond = found.asked_beyond_sheet and not declined and "?" in message
-    if intent is Intent.ask_facts and not facts and not beyond:
+    asks = not _QUESTION_MARKS.isdisjoint(message)
+    beyond = found.asked_beyond_sheet and not declined and asks
+    sightings = (
+        *_sightings(found.evidence, message, rubric),
+        *_asking(facts, found.facts_asked, message, rubric, found.evidence),
+    )
+    nothing_asked = intent is Intent.ask_facts and not facts and not beyond
+    if nothing_asked or (sightings and intent in (Intent.empty, Intent.unreadable)):
         intent = Intent.answer
     return Observation(
         intent=intent,
@@ -115,11 +125,8 @@ def observation(found: Read, message: str, rubric: Rubric, scenario: Scenario) -
         topic=found.topic if found.topic in steps and not declined else None,
         facts=facts,
         asked_beyond_sheet=beyond and intent is Intent.ask_facts,
-        sightings=(
-            *_sightings(found.evidence, message, rubric),
-            *_asking(facts, found.facts_asked, message, rubric, found.evidence),
-        ),
-        flags=_flags(found.red_flags, message, rubric),
+        sightings=sightings,
+        flags=_flags(found.red_flags, listening, rubric, scenario),
     )
 
 
@@ -165,12 +172,29 @@ def _asking(
     ]
 
 
-def _flags(flags: Iterable[_Flag], message: str, rubric: Rubric) -> tuple[FlagSighting, ...]:
-    known = {flag.id for flag in rubric.red_flags() if not flag.missing}
+def flags_said(rubric: Rubric, scenario: Scenario) -> tuple[RedFlag, ...]:
+    """The red flags that can show in what is said about this scenario."""
+    return tuple(
+        flag
+        for flag in rubric.red_flags()
+        if not flag.missing and set(flag.traits) <= set(scenario.traits)
+    )
+
+
+def _flags(
+    flags: Iterable[_Flag], listening: Listening, rubric: Rubric, scenario: Scenario
+) -> tuple[FlagSighting, ...]:
+    """Those whose quote stands in the message, in a step and at a time where they alarm."""
+    known = {
+        flag.id
+        for flag in flags_said(rubric, scenario)
+        if (not flag.in_steps or listening.step in flag.in_steps)
+        and not set(flag.unless_seen) & set(listening.seen)
+    }
     known |= {pair.id for step in rubric.steps for pair in step.contradictions}
     found: dict[str, FlagSighting] = {}
     for one in flags:
-        quote = _quoted(one.quote, message)
+        quote = _quoted(one.quote, listening.transcript.turns[-1].text)
         if quote is not None and one.flag in known:
             found.setdefault(one.flag, FlagSighting(flag=one.flag, quote=quote))
     return tuple(found.values())
@@ -178,7 +202,7 @@ def _flags(flags: Iterable[_Flag], message: str, rubric: Rubric) -> tuple[FlagSi
 
 def _quoted(quote: str, message: str) -> str | None:
     """The passage of the message that a quote quotes, or None."""
-    return locate(as_said(quote).strip().strip('"'), message)
+    return locate(passage(quote), message)
 
 
 @lru_cache(maxsize=64)
@@ -207,7 +231,7 @@ def shape_of(ids: tuple[tuple[str, ...], ...]) -> Shape:
 
 def ids_of(rubric: Rubric, scenario: Scenario) -> tuple[tuple[str, ...], ...]:
     """The ids that a reading may name, for `shape_of`."""
-    said = [flag.id for flag in rubric.red_flags() if not flag.missing]
+    said = [flag.id for flag in flags_said(rubric, scenario)]
     said += [pair.id for step in rubric.steps for pair in step.contradictions]
     return (
         tuple(criterion.id for step in rubric.steps for criterion in step.criteria),

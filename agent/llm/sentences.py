@@ -1,11 +1,18 @@
 """Cuts a stream of text into sentences as soon as each is whole."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
-# Between scripts without spaces a full stop ends a sentence by itself.
-_END = re.compile(r"(?:[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”]*|\n+)")
-_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|vs|etc|approx|z\.B|d\.h|bzw|p\.ej|ca|Nr|No)|^\d+)\.$")
+# Between scripts without spaces a full stop ends a sentence by itself. Each end needs the sign
+# that follows, so that it does not matter where the stream was cut into pieces.
+_END = re.compile(
+    r"[.!?…؟]+[\"'”’»)\]]*(?=\s+(?P<next>\S))|[。！？]+[」』”’）]*(?=[^。！？」』”’）])|(?P<line>\n+)"
+)
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:e\.g|i\.e|u\.s|vs|etc|approx|incl|dr|mr|mrs|ms|bzw|inkl|ggf|usw|ca|nr|no|ej|[^\W\d_])"
+    r"|^\d+)\.$",
+    re.IGNORECASE,
+)
 
 
 class SentenceCutter:
@@ -21,7 +28,9 @@ class SentenceCutter:
         start = 0
         for match in _END.finditer(self._rest):
             sentence = self._rest[start : match.end()].strip()
-            if _ABBREVIATED.search(sentence):
+            # What goes on in lower case has not ended: an abbreviation, a quoted question.
+            goes_on = (match["next"] or "").islower() or _ABBREVIATED.search(sentence)
+            if goes_on and not match["line"]:
                 continue
             if sentence:
                 found.append(sentence)
@@ -35,7 +44,7 @@ class SentenceCutter:
         return [rest] if rest else []
 
 
-async def sentences_of(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+async def sentences_of(pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
     """The sentences of a stream, each as soon as it is whole."""
     cutter = SentenceCutter()
     async for piece in pieces:

@@ -4,7 +4,7 @@ Also knows where local servers usually listen. Only reads; nothing is loaded or 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,33 +29,61 @@ class Listed:
     context: int | None
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a server says when it is asked for its models.
+
+    `status` is that of HTTP, 0 if nothing answers; `models` is None for an answer that is no
+    list of models. Those that can only embed come last.
+    """
+
+    status: int
+    models: list[Listed] | None = None
+
+
+async def asked(base_url: str, key: str | None = None, patience: float = _PATIENCE) -> Answer:
+    """Ask the server at `base_url` (ending in /v1) for its models; `patience` in seconds."""
+    status = 0
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        # The client's own timeout is for each read; whatever else listens there may drip forever.
+        async with (
+            asyncio.timeout(patience),
+            httpx2.AsyncClient(timeout=patience, headers=headers) as client,
+        ):
+            answer = await client.get(f"{base_url.rstrip('/')}/models")
+            status = answer.status_code
+            body = answer.json()
+            found = [_listed(one) for one in body["data"] if isinstance(one, dict)]
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, KeyError, TypeError):
+        return Answer(status)
+    named = [one for one in found if one.name]
+    return Answer(status, sorted(named, key=lambda one: "embed" in one.name.lower()))
+
+
 async def listed_models(
     base_url: str, key: str | None = None, patience: float = _PATIENCE
 ) -> list[Listed] | None:
-    """The models of the server at `base_url` (ending in /v1), or None if it does not answer."""
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    try:
-        async with httpx2.AsyncClient(timeout=patience, headers=headers) as client:
-            answer = await client.get(f"{base_url.rstrip('/')}/models")
-            body = answer.json()
-            found = [_listed(one) for one in body["data"] if isinstance(one, dict)]
-    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, KeyError, TypeError):
-        return None
-    return [one for one in found if one.name]
+    """The models of the server at `base_url`, or None if it does not say."""
+    return (await asked(base_url, key, patience)).models
 
 
-async def local_servers() -> list[tuple[str, str, list[Listed]]]:
-    """The local servers that answer: title, base URL and models."""
-    answers = await asyncio.gather(*(listed_models(url, patience=1.0) for _, url in USUAL))
+async def local_servers(
+    addresses: Sequence[tuple[str, str]] | None = None,
+) -> list[tuple[str, str, list[Listed]]]:
+    """The local servers that answer at these addresses or the usual ones: title, URL, models."""
+    places = USUAL if addresses is None else addresses
+    answers = await asyncio.gather(*(listed_models(url, patience=1.0) for _, url in places))
     return [
         (title, url, models)
-        for (title, url), models in zip(USUAL, answers, strict=True)
+        for (title, url), models in zip(places, answers, strict=True)
         if models is not None
     ]
 
 
 def _listed(model: Mapping[str, Any]) -> Listed:
-    meta = model.get("meta") or {}
+    told = model.get("meta")
+    meta = told if isinstance(told, Mapping) else {}
     lengths = (
         model.get("max_model_len"),  # vLLM
         meta.get("n_ctx"),  # llama.cpp

@@ -4,20 +4,21 @@ What the model may not say is asked for once more and then said in authored word
 told in their authored words to whoever speaks English, so that all hear the same.
 """
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 
 from agent.errors import EngineError, EngineUnavailableError
 from agent.llm.caller import Caller
 from agent.llm.chat import Message, Messages
-from agent.llm.guard import MOST_WORDS, Guard, Review
+from agent.llm.guard import MOST_WORDS, Guard
 from agent.llm.meter import Meter
 from agent.llm.prompts import filled
 from agent.llm.sentences import sentences_of
 from agent.llm.window import rendered
 from agent.move import Cause, Farewell, Floor, Move, Open, Probe, Reveal
 from agent.offline.language import is_unreadable
-from agent.offline.speaker import last_question, words_for
+from agent.offline.speaker import last_question, reply_words, words_for
 from agent.ports import Speaking
 from agent.transcript import Party, Transcript
 
@@ -63,7 +64,7 @@ class LlmSpeaker:
         # Nothing is shown before the model is known to answer: who cannot be heard to the end
         # shall not be asked to write an answer first.
         opening = _opening(speaking, english=english)
-        review = self._guard.review(speaking)
+        review = self._guard.review(speaking, facts_told=english)
         said: list[str] = []
         refused = ""
         for _ in range(_ATTEMPTS):
@@ -91,12 +92,17 @@ class LlmSpeaker:
             except EngineError as error:
                 refused = str(error)
                 self._meter.refused(refused)
-            if review.has_asked(said) or (not refused and _is_whole(review, said, english=english)):
+                if said and not review.has_asked(said):
+                    # Half an utterance stands there: nobody is kept waiting for a second try.
+                    break
+            owed = review.owed(said)
+            if said and not owed and (not refused or _ends_anywhere(speaking.move)):
                 return
-            refused = refused or "it did not ask the question, or left out a fact"
+            refused = refused or "it did not ask the question, or left something out"
         self._meter.first_word()
-        rest = _rest(speaking, review, said, english=english)
-        yield f" {rest}" if said else rest
+        rest = " ".join(review.owed(said)) if said else words_for(speaking)
+        if rest:
+            yield f" {rest}" if said else rest
 
     async def _attempt(
         self, speaking: Speaking, english: bool, said: Sequence[str], refused: str
@@ -110,8 +116,8 @@ class LlmSpeaker:
             ),
             max_tokens=_ANSWER_TOKENS,
         )
-        async with aclosing(text) as pieces:
-            async for sentence in sentences_of(pieces):
+        async with aclosing(text) as pieces, aclosing(sentences_of(pieces)) as sentences:
+            async for sentence in sentences:
                 yield sentence
 
 
@@ -133,12 +139,12 @@ def speaking_messages(
     asked = filled(
         "speak_move",
         facts_known=speaking.known_facts,
-        conversation=conversation,
+        conversation=conversation.text,
         reply=move.reply or {"kind": "none"},
         lead=lead,
         facts=speaking.facts,
-        facts_said=english,
-        open_question=last_question(speaking),
+        facts_told=english,
+        open_question=_open_question(speaking),
         question=move.question,
         title=titles.get(lead.step, "") if isinstance(lead, Open) else "",
         later=titles.get(lead.brings_back_from or "", "") if isinstance(lead, Probe) else "",
@@ -155,6 +161,12 @@ def speaking_messages(
     return (Message("system", rules), Message("user", asked))
 
 
+def _open_question(speaking: Speaking) -> str | None:
+    """The question to bring him back to; giving him the floor was none."""
+    asked = last_question(speaking)
+    return asked if asked and re.search("[?？؟]", asked) else None
+
+
 def _is_said_as_authored(move: Move) -> bool:
     """Whether the move is facts or a farewell alone: there is nothing to phrase."""
     told = isinstance(move.reply, Reveal) and isinstance(move.lead, Floor)
@@ -166,27 +178,14 @@ def _opening(speaking: Speaking, *, english: bool) -> str:
     move = speaking.move
     if isinstance(move.lead, Open) and move.lead.cause == "start":
         return f"{speaking.prompt}\n\n"
-    if english and isinstance(move.reply, Reveal) and not isinstance(move.lead, Floor):
-        told = words_for(speaking.model_copy(update={"move": Move(reply=move.reply, lead=Floor())}))
-        return f"{told}\n\n"
+    if english and isinstance(move.reply, Reveal):
+        return f"{reply_words(speaking)}\n\n"
     return ""
 
 
-def _is_whole(review: Review, said: Sequence[str], *, english: bool) -> bool:
-    """Whether nothing of the move is missing in what was said."""
-    if not said or (review.wants_question and not review.has_asked(said)):
-        return False
-    return english or review.tells_facts(said)
-
-
-def _rest(speaking: Speaking, review: Review, said: Sequence[str], *, english: bool) -> str:
-    """What is still to be said, in authored words."""
-    if not said:
-        return words_for(speaking)
-    parts = [] if english or review.tells_facts(said) else list(speaking.facts)
-    if review.wants_question and not review.has_asked(said):
-        parts.append(speaking.move.question or "")
-    return " ".join(parts)
+def _ends_anywhere(move: Move) -> bool:
+    """Whether an utterance may end after any sentence, if nothing is owed."""
+    return move.question is not None or isinstance(move.lead, (Floor, Farewell))
 
 
 def _writes_otherwise(recent: Transcript) -> bool:

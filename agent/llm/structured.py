@@ -14,6 +14,10 @@ class UnusableAnswerError(ValueError):
     """A model answered, but not with what was asked for; the text says why."""
 
 
+class NotAnObjectError(UnusableAnswerError):
+    """What the model wrote is not one JSON object."""
+
+
 def asking_for(messages: Messages, shape: Shape, method: Method) -> Messages:
     """The messages, with the schema in words where decoding is not constrained to it."""
     if method in (Method.json_schema, Method.tool_call):
@@ -39,12 +43,12 @@ def object_in(text: str, *, mend: bool) -> dict[str, Any]:
     """The JSON object in a text, with prose or a fence around it left aside.
 
     With `mend`, one that is not valid JSON is repaired as far as that can be done. Raises
-    UnusableAnswerError.
+    NotAnObjectError.
     """
     for piece in _candidates(text):
         try:
             parsed = json.loads(piece)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(parsed, dict):
             return parsed
@@ -54,7 +58,7 @@ def object_in(text: str, *, mend: bool) -> dict[str, Any]:
         parsed = json_repair.loads(text[text.index("{") :])
         if isinstance(parsed, dict) and parsed:
             return parsed
-    raise UnusableAnswerError("it is not one JSON object")
+    raise NotAnObjectError("it is not one JSON object")
 
 
 def _candidates(text: str) -> list[str]:

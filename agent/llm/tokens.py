@@ -29,7 +29,7 @@ def count(text: str) -> int:
     """About how many tokens a text has."""
     encoding = _encoding()
     if encoding is None:
-        return -(-len(text.encode()) // _BYTES_PER_TOKEN)
+        return -(-len(text.encode("utf-8", "replace")) // _BYTES_PER_TOKEN)
     return len(encoding.encode_ordinary(text))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import FileError
-from agent.llm.redact import redacted
+from agent.llm.redact import redacted_in
 
 
 class Trace:
@@ -18,10 +18,11 @@ class Trace:
 
     def write(self, entry: Mapping[str, Any]) -> None:
         """Add a line; raises FileError if that cannot be done."""
-        line = json.dumps({"at": datetime.now(UTC).isoformat(), **entry}, ensure_ascii=False)
+        at = datetime.now(UTC).isoformat()
+        line = json.dumps({"at": at, **redacted_in(entry)}, ensure_ascii=False)
         try:
             with self._path.open("a", encoding="utf-8", errors="replace") as file:
-                file.write(redacted(line) + "\n")
+                file.write(line + "\n")
         except OSError as error:
             raise FileError(
                 self._path,

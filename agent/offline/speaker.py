@@ -120,6 +120,11 @@ def words_for(speaking: Speaking) -> str:
     return " ".join(part for part in parts if part).replace("\n ", "\n")
 
 
+def reply_words(speaking: Speaking) -> str:
+    """The reply of a move alone, in the same words; empty if it has none."""
+    return _reply(speaking.move.reply, speaking).strip()
+
+
 def _reply(reply: Reply | None, speaking: Speaking) -> str:
     match reply:
         case None:
