@@ -14,11 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import openai
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from agent.catalog import Catalog
 from agent.interview.clock import ScriptClock
@@ -48,9 +51,10 @@ def main() -> None:
         f"2.2 L and 150 ms are {2.2 + 0.15 / LATENCY:.2f} L"
     )
     with _server(0.0) as url:
-        bare, streamed, turn, stored = asyncio.run(_cpu(url))
+        bare, streamed, chained, turn, stored = asyncio.run(_cpu(url))
     print(f"CPU time of one direct call with the openai client: {bare * 1000:.1f} ms")
     print(f"  the same, streamed: {streamed / bare:.1f} times that")
+    print(f"  the same, streamed through LangChain's ChatOpenAI: {chained / bare:.1f} times that")
     print(f"  a turn (two calls, policy, guard), events in memory: {turn / bare:.1f} times that")
     print(f"  a turn, each event committed to SQLite: {stored / bare:.1f} times that")
     for number in (1, AT_ONCE):
@@ -128,8 +132,8 @@ async def _first_sentences(url: str) -> list[float]:
     return waited
 
 
-async def _cpu(url: str) -> tuple[float, float, float, float]:
-    """CPU seconds: a direct call, a streamed one, a turn in memory, a turn in SQLite."""
+async def _cpu(url: str) -> tuple[float, float, float, float, float]:
+    """CPU seconds: a direct call, a streamed one, one by LangChain, a turn, one in SQLite."""
     (candidate,) = candidates([_MEASURED])
     with tempfile.TemporaryDirectory() as folder:
         trace, store = Path(folder) / "trace.jsonl", SqlStore(str(Path(folder) / "bench.db"))
@@ -139,10 +143,12 @@ async def _cpu(url: str) -> tuple[float, float, float, float]:
             stored = await _turn_cpu(room, candidate, store)
         store.close()
         asked = _last_spoken(trace)
+    langchain = ChatOpenAI(model="recorded", base_url=url, api_key=SecretStr("none"))
     async with openai.AsyncOpenAI(base_url=url, api_key="none", max_retries=0) as client:
-        bare = await _call_cpu(client, asked, stream=False)
-        streamed = await _call_cpu(client, asked, stream=True)
-    return bare, streamed, turn, stored
+        bare = await _call_cpu(partial(_directly, client, asked))
+        streamed = await _call_cpu(partial(_streamed, client, asked))
+        chained = await _call_cpu(partial(_chained, langchain, asked))
+    return bare, streamed, chained, turn, stored
 
 
 async def _turn_cpu(room: Room, candidate: Candidate, log: EventLog) -> float:
@@ -160,16 +166,23 @@ def _last_spoken(trace: Path) -> list[Any]:
     return found
 
 
-async def _call_cpu(client: openai.AsyncOpenAI, messages: list[Any], *, stream: bool) -> float:
-    async def call() -> None:
-        if not stream:
-            await client.chat.completions.create(model="recorded", messages=messages)
-            return
-        async for _ in await client.chat.completions.create(
-            model="recorded", messages=messages, stream=True
-        ):
-            pass
+async def _directly(client: openai.AsyncOpenAI, messages: list[Any]) -> None:
+    await client.chat.completions.create(model="recorded", messages=messages)
 
+
+async def _streamed(client: openai.AsyncOpenAI, messages: list[Any]) -> None:
+    async for _ in await client.chat.completions.create(
+        model="recorded", messages=messages, stream=True
+    ):
+        pass
+
+
+async def _chained(model: ChatOpenAI, messages: list[Any]) -> None:
+    async for _ in model.astream(messages):
+        pass
+
+
+async def _call_cpu(call: Callable[[], Awaitable[None]]) -> float:
     await call()
     before = time.process_time()
     for _ in range(_CALLS):

@@ -2,11 +2,13 @@
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agent.llm.providers import PROVIDERS
+from tests.terminal import Open, Terminal
 
 _LOOPBACK = ("127.", "::1", "localhost")
 
@@ -33,3 +35,16 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for provider in PROVIDERS:
         for key in provider.keys:
             monkeypatch.delenv(key, raising=False)
+
+
+@pytest.fixture
+def at_terminal() -> Iterator[Open]:
+    opened: list[Terminal] = []
+
+    def open_(*args: str, columns: int = 80) -> Terminal:
+        opened.append(Terminal(*args, columns=columns))
+        return opened[-1]
+
+    yield open_
+    for terminal in opened:
+        terminal.child.close(force=True)

@@ -63,12 +63,12 @@ def fault(sentence: str, given: Speaking | Move | None = None, *before: str) -> 
     """Why the guard holds a sentence back; by default for a probe."""
     if not isinstance(given, Speaking):
         given = speaking(given or probe())
-    return guard().review(given, facts_told=True).fault(sentence, before)
+    return guard().review(given, english=True).fault(sentence, before)
 
 
 def faults(utterance: str, given: Speaking) -> list[str]:
     """What the guard holds back of a whole utterance."""
-    review, cutter = guard().review(given, facts_told=True), SentenceCutter()
+    review, cutter = guard().review(given, english=True), SentenceCutter()
     said: list[str] = []
     found = []
     for sentence in (*cutter.add(utterance), *cutter.end()):
@@ -98,7 +98,7 @@ ORDINARY: tuple[tuple[str, Speaking], ...] = (
     ("How would you make sense of a result that differs from one period to the next?",
      speaking(probe())),
     ("How would you know that the model is good enough to go live?",
-     speaking(probe("How large must the difference be before you believe it, and how do you know?"))),
+     speaking(probe("How large must the difference be before you believe it?"))),
     ("You call it a good metric; when would that number look fine while the model fails?",
      speaking(probe(MEASURE), METRIC)),
     ("What would a good metric show for a model that ranks nothing?",
@@ -107,7 +107,8 @@ ORDINARY: tuple[tuple[str, Speaking], ...] = (
      speaking(probe(MEASURE), METRIC)),
     ("What is it about your data that makes this the right choice?", speaking(probe(WHY))),
     ("Why would that be a better choice than something simpler?", speaking(probe(WHY))),
-    ("I see. What speaks for your choice here?", speaking(probe("What speaks for your choice here?"))),
+    ("I see. What speaks for your choice here?",
+     speaking(probe("What speaks for your choice here?"))),
     ("Understood. Suppose your model is wrong for one group of profiles; how would you find out?",
      speaking(probe("Suppose the overall number is fine; what else would you want to see?"))),
     ("How does the score become the list that people see?",
@@ -340,6 +341,16 @@ def test_a_term_of_art_is_held_back_until_the_candidate_uses_it(term: str) -> No
     assert fault(sentence, speaking(probe(), f"I would think about {term} first.")) is None
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    ["We're out of time for this part.", "We have run out of time here.",
+     "At which point in time is that known?", "Let us explore that.", "How do you transform it?",
+     "Which features would you store?"],
+)  # fmt: skip
+def test_an_idiom_is_no_term_of_art(sentence: str) -> None:
+    assert fault(sentence) is None
+
+
 def test_another_form_of_a_term_that_was_used_may_be_said() -> None:
     given = speaking(probe(), "I must not leak the future.")
     assert fault("Where would such leakage come from?", given) is None
@@ -400,8 +411,9 @@ def test_a_long_hint_may_be_told_whole() -> None:
                   speaking(move)) == []  # fmt: skip
 
 
-def owed(move: Move, *said: str, facts: tuple[str, ...] = (), told: bool = False) -> list[str]:
-    return guard().review(speaking(move, facts=facts), facts_told=told).owed(said)
+def owed(move: Move, *said: str, facts: tuple[str, ...] = (), english: bool = False) -> list[str]:
+    """What a move still has to say after these sentences."""
+    return guard().review(speaking(move, facts=facts), english=english).owed(said)
 
 
 def test_a_question_that_was_not_put_is_owed() -> None:
@@ -419,8 +431,16 @@ def test_a_change_of_the_problem_is_whole_only_with_figures_and_question() -> No
 
 
 def test_a_hint_that_was_not_given_is_owed() -> None:
-    assert owed(hint(), "Sure.") == [f"A hint: {HINT_TEXT}"]
-    assert owed(hint(), HINT_TEXT) == []
+    delay = "Sure, and take all the time that you need to think about it, there is no hurry at all."
+    assert owed(hint(), delay, english=True) == [f"A hint: {HINT_TEXT}"]
+    assert owed(hint(), "Gern.") == [f"A hint: {HINT_TEXT}"]
+
+
+def test_a_hint_may_be_given_in_other_words() -> None:
+    hint = rubric().criterion("data_split").hints[0]
+    move = Move(reply=Hint(criterion="data_split", strength=1, text=hint), lead=Floor())
+    assert owed(move, f"Maybe {hint[:1].lower()}{hint[1:]}", english=True) == []
+    assert owed(move, "Denken Sie daran, was das Modell im Betrieb sehen wird und wann.") == []
 
 
 REVEAL = Move(reply=Reveal(facts=("traffic",)), lead=PROBE)
@@ -436,5 +456,5 @@ def test_a_fact_without_its_figures_is_owed() -> None:
 
 
 def test_a_question_does_not_come_before_the_facts_that_were_asked_for() -> None:
-    review = guard().review(speaking(REVEAL, facts=("traffic",)))
+    review = guard().review(speaking(REVEAL, facts=("traffic",)), english=False)
     assert review.fault("Wie teilen Sie auf?", []) == "it left out a fact that he had asked for"

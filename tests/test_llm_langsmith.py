@@ -29,7 +29,16 @@ from tests.transport_support import (
 
 KEY = "sk-abcdefghijklmnop1234"
 # Runs go out as plain JSON, all at once.
-INFO = {"batch_ingest_config": {"use_multipart_endpoint": False, "size_limit": 100}}
+INFO = {
+    "batch_ingest_config": {
+        "use_multipart_endpoint": False,
+        "scale_up_qsize_trigger": 1000,
+        "scale_up_nthreads_limit": 1,
+        "scale_down_nempty_trigger": 4,
+        "size_limit": 100,
+        "size_limit_bytes": 1_000_000,
+    }
+}
 
 
 @pytest.fixture(autouse=True)
@@ -40,9 +49,10 @@ def switched_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("LANGSMITH_API_KEY", "lsv2_pt_0123456789abcdef")
     monkeypatch.setenv("LANGSMITH_USE_DAEMON", "true")
     monkeypatch.setattr(run_trees, "_CLIENT", None)
-    utils.get_env_var.cache_clear()
+    forget = utils.get_env_var.cache_clear  # type: ignore[attr-defined]
+    forget()
     yield
-    utils.get_env_var.cache_clear()
+    forget()
 
 
 async def complete(chat: Chat) -> str:
@@ -80,7 +90,7 @@ def runs_of(call: Any, chat: Chat | None = None) -> list[dict[str, Any]]:
             monkeypatch.setenv("LANGSMITH_ENDPOINT", url)
             await call(sent_to_langsmith(chat or real))
             client = run_trees.get_cached_client()
-            await asyncio.to_thread(client.close)
+            await asyncio.to_thread(client.close, 10)
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         asyncio.run(called(monkeypatch))

@@ -124,9 +124,7 @@ def test_asking_counts_for_the_criterion_about_asking() -> None:
     ]
     seen = noted(evidence=[], facts_asked=two)
     assert seen.sightings == (
-        Sighting(
-            criterion="clarification", quote="How many users are there", depth=Depth.specific
-        ),
+        Sighting(criterion="clarification", quote="How many users are there", depth=Depth.specific),
     )
 
 
@@ -160,7 +158,12 @@ def test_who_asks_for_nothing_answers() -> None:
 
 @pytest.mark.parametrize("mark", ["?", "？", "؟"])
 def test_asking_beyond_the_sheet_takes_a_question(mark: str) -> None:
-    asking = {"intent": "ask_facts", "asked_beyond_sheet": True, "evidence": [], "facts_asked": []}
+    asking: dict[str, Any] = {
+        "intent": "ask_facts",
+        "asked_beyond_sheet": True,
+        "evidence": [],
+        "facts_asked": [],
+    }
     assert noted(f"Who owns the logo{mark}", **asking).asked_beyond_sheet
     assert noted("I wonder.", **asking) == Observation(topic="training_evaluation")
 
@@ -211,15 +214,17 @@ def test_what_is_wrong_with_the_form_is_told() -> None:
 
 
 def test_only_on_the_last_try_single_entries_that_do_not_fit_are_left_out() -> None:
-    raw = {"evidence": [evidence("x", depth="deep"), "x", *GOOD["evidence"]], "red_flags": None}
+    bad = [evidence("x", depth="deep"), "x"]
+    raw: dict[str, Any] = {"evidence": [*bad, *GOOD["evidence"]], "red_flags": None}
     with pytest.raises(ValueError, match="evidence"):
         read({**GOOD, **raw}, last=False)
     assert [s.criterion for s in noted(last=True, **raw).sightings][:2] == ["data_split", "leakage"]
 
 
-def test_an_unknown_intent_is_not_made_up_for_on_the_last_try_either() -> None:
-    with pytest.raises(ValueError, match="intent"):
-        read({**GOOD, "intent": "chat"}, last=True)
+@pytest.mark.parametrize(("name", "value"), [("intent", "chat"), ("evidence", None)])
+def test_intent_and_evidence_are_not_made_up_on_the_last_try_either(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=name):
+        read({**GOOD, name: value}, last=True)
 
 
 def objects(schema: Any) -> Iterator[Mapping[str, Any]]:

@@ -28,6 +28,7 @@ Tienes razón. | Exacto, sigamos. | Está mal. | Bien hecho.
 
 ASKING = """
 What exactly is predicted? | Exactly which rows would you drop? | Precisely when is it needed?
+Precisely, please.
 How would you make sense of the tail? | How do you know that it is good enough?
 Suppose your model is wrong for one group; what happens then? | When is it right to retrain?
 Imagine that the number looks fine. | How would you notice that your model is wrong?

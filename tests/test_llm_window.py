@@ -31,10 +31,9 @@ def condensed_turns(window: Window) -> list[int]:
 
 def test_what_fits_stands_whole_with_tags_and_numbers() -> None:
     window = rendered(conversation("Why?", "Because."), [], 1_000)
-    assert window == Window(
-        '<interviewer turn="0">\nWhy?\n</interviewer>\n<candidate turn="1">\nBecause.\n</candidate>',
-        condensed=False,
-    )
+    asked = '<interviewer turn="0">\nWhy?\n</interviewer>'
+    answered = '<candidate turn="1">\nBecause.\n</candidate>'
+    assert window == Window(f"{asked}\n{answered}", condensed=False)
 
 
 def test_an_empty_conversation_is_empty() -> None:

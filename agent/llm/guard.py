@@ -71,6 +71,11 @@ _EVERYDAY = frozenset(
     "explore explores explored exploring transform transforms transformed transforming".split()
 )
 """Ordinary words that share their stem with a term of art."""
+_IDIOM = re.compile(
+    r"(?:\b(?:are|run|ran|running|nearly|almost)|'re) out of time\b"
+    r"|\b(?:which|what|that|this|any|some) point in time\b",
+    re.IGNORECASE,
+)
 
 
 class Guard:
@@ -88,18 +93,18 @@ class Guard:
             {term: (term,) for term in rubric.giveaways}, rubric.synonyms
         )
 
-    def review(self, speaking: Speaking, *, facts_told: bool = False) -> "Review":
-        """The review of one utterance; `facts_told` if its facts are said before it begins."""
-        return Review(self, speaking, facts_told)
+    def review(self, speaking: Speaking, *, english: bool) -> "Review":
+        """The review of one utterance; in English its facts are told before it begins."""
+        return Review(self, speaking, english=english)
 
 
 class Review:
     """Looks at the sentences of one utterance in turn."""
 
-    def __init__(self, guard: Guard, speaking: Speaking, facts_told: bool) -> None:
+    def __init__(self, guard: Guard, speaking: Speaking, *, english: bool) -> None:
         self._guard = guard
         self._speaking = speaking
-        self._facts_told = facts_told
+        self._english = english
         self._question = speaking.move.question
         reply, lead = speaking.move.reply, speaking.move.lead
         self._is_change = isinstance(lead, ThrowCurveball)
@@ -148,16 +153,17 @@ class Review:
 
     def _tells_facts(self, said: Iterable[str]) -> bool:
         """Whether all facts that the move reveals were told, as far as figures and length show."""
-        if self._facts_told:
+        if self._english:
             return True
         text, facts = " ".join(said), " ".join(self._speaking.facts)
         return _length(text) >= 0.5 * _length(facts) and _figures_in(facts) <= _figures_in(text)
 
-    @staticmethod
-    def _gives(hint: str, said: Iterable[str]) -> bool:
+    def _gives(self, hint: str, said: Iterable[str]) -> bool:
         """Whether a hint was given: its words, or in another language as many."""
         text = " ".join(said)
-        return _share(hint, text) >= 0.3 or _length(text) >= _length(hint)
+        if self._english:
+            return _share(hint, text) >= 0.3
+        return _length(text) >= 0.7 * _length(hint)
 
     def _malformed(self, sentence: str) -> str | None:
         if _LAYOUT.search(sentence) or _LABEL.search(sentence) or _TAGS.search(sentence):
@@ -208,7 +214,7 @@ class Review:
         return self._gives_away(sentence)
 
     def _gives_away(self, sentence: str) -> str | None:
-        for piece in sentences(sentence):
+        for piece in sentences(_IDIOM.sub("", sentence.replace("’", "'"))):
             for hit in self._guard.giveaways.hits(piece):
                 if _is_term(hit, piece) and not self._is_known(hit.key):
                     term = " ".join(piece.words[at] for at in hit.positions)

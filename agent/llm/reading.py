@@ -59,7 +59,7 @@ def read(raw: dict[str, Any], *, last: bool) -> Read:
     """Check the form of an answer; raises ValueError saying what is wrong.
 
     On the `last` try single entries that do not fit are left out, as nothing is gained by
-    throwing away the others; the intent must be one in any case.
+    throwing away the others; intent and evidence must be there in any case.
     """
     try:
         return Read.model_validate(raw)
@@ -67,6 +67,8 @@ def read(raw: dict[str, Any], *, last: bool) -> Read:
         if not last:
             raise ValueError(_told(error)) from error
     fitting = {name: _fitting(kind, raw.get(name)) for name, kind in _LISTS.items()}
+    if not isinstance(raw.get("evidence"), list):
+        fitting.pop("evidence")
     try:
         return Read.model_validate({**raw, **fitting})
     except ValidationError as error:

@@ -64,7 +64,7 @@ class LlmSpeaker:
         # Nothing is shown before the model is known to answer: who cannot be heard to the end
         # shall not be asked to write an answer first.
         opening = _opening(speaking, english=english)
-        review = self._guard.review(speaking, facts_told=english)
+        review = self._guard.review(speaking, english=english)
         said: list[str] = []
         refused = ""
         for _ in range(_ATTEMPTS):

@@ -51,7 +51,7 @@ _FILLER = (
 _OUTRIGHT = (
     # "Exactly, ...", "Okay, great."
     rf"{_FILLER}(?:{_any(_EXCLAIMED)}|well done|not quite|spot[- ]on|makes sense|sehr gut"
-    r"|très bien|tout à fait|muy bien)(?=\s*[,.!;:—]|\s+[–-]\s|\s*$)",
+    r"|très bien|tout à fait|muy bien)(?=\s*[,.!;:—]|\s+[–-]\s|\s*$)(?!, please)",
     rf"{_FILLER}{_any(_PRAISING)} {_any(_NOUNS)}\b",
     rf"{_FILLER}(?:sounds|looks|seems) (?:{_any(_DEGREES)} )*{_any(_GOOD_OR_BAD)}\b",
     rf"\b(?:your|that|such an?|what an?) (?:{_any(_DEGREES)} )*{_any(_PRAISING)} {_any(_NOUNS)}\b",

@@ -182,6 +182,7 @@ def _foot(card: Scorecard) -> Iterator[RenderableType]:
     yield Text(words.coverage(card))
     if card.facts:
         yield Text(f"{unasked} of {len(card.facts)} facts were never asked for.")
+    yield _text(f"Engine: {card.provenance.engine}", "dim")
     yield _text(card.provenance.note, "dim")
     for one in card.provenance.models:
         yield _text(f"{one.model}: {words.usage(one)}", "dim")
