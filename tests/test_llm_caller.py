@@ -193,7 +193,20 @@ def test_a_form_that_is_not_heeded_twice_gives_way_to_the_next() -> None:
 
 
 def test_a_form_that_was_not_heeded_once_stays() -> None:
-    bench = Bench('{"intent": "banana"}', PROSE, JSON)
+    bench = Bench(PROSE, JSON)
+    bench.asked()
+    assert set(bench.chat.methods) == {Method.json_schema}
+
+
+def test_json_of_another_form_twice_means_that_the_form_is_not_heeded() -> None:
+    bench = Bench('{"intent": "banana"}', '{"mood": "good"}', JSON)
+    bench.asked()
+    assert bench.caller.method is Method.tool_call
+
+
+def test_a_form_that_has_worked_is_kept() -> None:
+    bench = Bench(JSON, PROSE, PROSE, JSON)
+    bench.asked()
     bench.asked()
     assert set(bench.chat.methods) == {Method.json_schema}
 

@@ -30,7 +30,6 @@ from agent.llm.faults import Kind, ModelError
 from agent.llm.meter import Meter
 from agent.llm.patience import closing
 from agent.llm.structured import (
-    NotAnObjectError,
     UnusableAnswerError,
     asking_for,
     corrected,
@@ -44,6 +43,7 @@ Prompt = Callable[[int], Messages]
 
 _UNKNOWN_CONTEXT = 32_000
 _LEAST_CONTEXT = 2_000
+_KEPT_TOO_LONG = 0.1
 _REFUSALS = {
     Finish.refusal: "the model refused to answer",
     Finish.content_filter: "the provider's content filter cut the answer off",
@@ -106,16 +106,15 @@ class Caller:
             completion, method = await self._complete(task, prompt, shape, max_tokens, reason)
             try:
                 parsed = parse(_object(completion, last), last)
-            except NotAnObjectError as error:
-                reason = str(error)
-                if unheeded is method:
-                    # A server may accept a form of answer and not heed it.
-                    self._give_up(method)
-                unheeded = method
             except ValueError as error:
                 reason = str(error) or type(error).__name__
                 if completion.finish is Finish.length:
                     max_tokens = max(max_tokens, min(2 * max_tokens, self._context // 2))
+                elif completion.finish is Finish.stop and completion.text.strip():
+                    if unheeded is method and self._worked is not method:
+                        # A server may accept a form of answer and not heed it.
+                        self._give_up(method)
+                    unheeded = method
             else:
                 self._worked = method
                 return parsed
@@ -211,6 +210,8 @@ class Caller:
         if fault.kind is Kind.filtered:
             raise EngineError(f"{self.name}: {_REFUSALS[Finish.content_filter]}") from fault
         wait = self._limits.backoff * 2 ** (tries - 1) * (0.5 + self._chance())
+        if fault.kind is Kind.connection and tries == 1:
+            wait *= _KEPT_TOO_LONG  # the server had closed a connection that was kept
         if fault.retry_after is not None:
             wait = fault.retry_after + self._limits.backoff * self._chance() / 2
         too_long = wait > self._limits.longest_wait

@@ -16,7 +16,7 @@ from agent.llm.langsmith_runs import sent_to_langsmith
 from agent.llm.prices import context_of
 from agent.llm.providers import ANY_MODEL, PROVIDERS, Named, named
 from agent.llm.redact import without_credentials
-from agent.llm.servers import Answer, asked
+from agent.llm.servers import Answer, Listed, asked
 
 OPENAI_KEYS = ("SEVENSTEP_API_KEY", "OPENAI_API_KEY")
 """Variables that hold the key for OpenAI's protocol; the first that is set counts."""
@@ -24,6 +24,9 @@ OPENAI_KEYS = ("SEVENSTEP_API_KEY", "OPENAI_API_KEY")
 _OFFICIAL = "api.openai.com"
 _REASONING = re.compile(r"(?:o\d|gpt-[5-9])", re.IGNORECASE)
 _NO_KEY = "no-key-needed"
+_THINKING_TOKENS = 4_000
+_BOUNDED = ("llamacpp",)
+"""Servers whose grammars let small models write on without end."""
 _ANSWER_TOKENS = 6_000
 _OLLAMA_CONTEXT = 16_384
 _LANGCHAIN_OPTIONS: tuple[dict[str, Any], ...] = ({"max_retries": 0, "timeout": 180.0}, {})
@@ -93,33 +96,35 @@ async def _openai(model: str, base_url: str | None, limits: Limits) -> Chat:
     except Exception as error:
         url = without_credentials(base_url or "")
         raise InputError(f"--base-url {url!r} cannot be used: {fault_of(error)}") from error
-    context = None
+    listed = Listed(model, context_of(f"openai:{model}"))
     if not own and model == ANY_MODEL.removeprefix("openai:"):
         raise InputError("OpenAI has many models; name one with --model openai:NAME")
     if own:
         url = str(client.base_url)
-        model, context = _fitting(model, await asked(url, key or _NO_KEY), url)
+        listed = _fitting(model, await asked(url, key or _NO_KEY), url)
     reasons = not own and _REASONING.match(model) is not None
     chat = OpenAIChat(
-        f"openai:{model}",
+        f"openai:{listed.name}",
         client,
-        model=model,
+        model=listed.name,
         dialect=Dialect(
             max_tokens="max_tokens" if own else "max_completion_tokens",
             reasoning="low" if reasons else None,
             temperature=None if reasons else 0.0,
+            thinking=_THINKING_TOKENS if reasons else 0,
+            bounded=listed.owner in _BOUNDED,
         ),
-        traits=Traits(context=context if own else context_of(f"openai:{model}")),
+        traits=Traits(context=listed.context),
         limits=limits,
     )
     return sent_to_langsmith(chat)
 
 
-def _fitting(model: str, answer: Answer, url: str) -> tuple[str, int | None]:
-    """The model's name on this server, and its context length if the server tells it."""
+def _fitting(model: str, answer: Answer, url: str) -> Listed:
+    """The model on this server, with what the server tells of it."""
     if model != ANY_MODEL.removeprefix("openai:"):
         listed = answer.models or ()
-        return model, next((one.context for one in listed if one.name == model), None)
+        return next((one for one in listed if one.name == model), Listed(model, None))
     server = f"the server at {without_credentials(url).rstrip('/')}"
     if answer.status == 0:
         raise EngineUnavailableError(
@@ -138,7 +143,7 @@ def _fitting(model: str, answer: Answer, url: str) -> tuple[str, int | None]:
         )
     if not answer.models:
         raise InputError(f"{server} has no model; load one, or name one with --model")
-    return answer.models[0].name, answer.models[0].context
+    return answer.models[0]
 
 
 def _langchain(name: Named, base_url: str | None, limits: Limits) -> Chat:

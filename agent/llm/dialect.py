@@ -16,19 +16,23 @@ _LENGTHS = ("max_tokens", "max_completion_tokens")
 class Dialect:
     """Which parameters a server takes.
 
-    `max_tokens` is the name of that parameter; it is changed at most once. `reasoning` and
-    `temperature` are sent only if set, since models refuse what they do not know.
+    `max_tokens` is the name of that parameter; it is changed at most once, and `thinking` tokens
+    are added to it for a model that reasons first. `reasoning` and `temperature` are sent only if
+    set, since models refuse what they do not know. `bounded` says that texts and lists in a schema
+    need an upper limit, without which small models do not come to an end.
     """
 
     max_tokens: str = "max_tokens"
     reasoning: str | None = None
     temperature: float | None = 0.0
     stream_usage: bool = True
+    thinking: int = 0
+    bounded: bool = False
     renamed: bool = False
 
     def parameters(self, max_tokens: int, *, stream: bool) -> dict[str, Any]:
         """The parameters of a call."""
-        found: dict[str, Any] = {self.max_tokens: max_tokens}
+        found: dict[str, Any] = {self.max_tokens: max_tokens + self.thinking}
         if self.reasoning is not None:
             found["reasoning_effort"] = self.reasoning
         if self.temperature is not None:

@@ -23,10 +23,14 @@ _PATIENCE = 3.0
 
 @dataclass(frozen=True)
 class Listed:
-    """A model that a server has; `context` in tokens, None if the server does not say."""
+    """A model that a server has; `context` in tokens, None if the server does not say.
+
+    `owner` is what the server puts there, usually its own name.
+    """
 
     name: str
     context: int | None
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,4 +96,4 @@ def _listed(model: Mapping[str, Any]) -> Listed:
         meta.get("n_ctx_train"),
     )
     context = next((int(one) for one in lengths if isinstance(one, int) and one > 0), None)
-    return Listed(str(model.get("id") or ""), context)
+    return Listed(str(model.get("id") or ""), context, str(model.get("owned_by") or ""))

@@ -2,12 +2,15 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from agent.llm.chat import Message, Messages, Method, Shape
 
 _FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.DOTALL)
 _LONGEST_REASON = 600
+_LONGEST_TEXT = 600
+_MOST_ITEMS = 16
 
 
 class UnusableAnswerError(ValueError):
@@ -59,6 +62,23 @@ def object_in(text: str, *, mend: bool) -> dict[str, Any]:
         if isinstance(parsed, dict) and parsed:
             return parsed
     raise NotAnObjectError("it is not one JSON object")
+
+
+def bounded(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema with an upper limit for every free text and list."""
+    found: dict[str, Any] = {}
+    for key, value in schema.items():
+        if isinstance(value, Mapping):
+            found[key] = bounded(value)
+        elif isinstance(value, list):
+            found[key] = [bounded(one) if isinstance(one, Mapping) else one for one in value]
+        else:
+            found[key] = value
+    if schema.get("type") == "string" and "enum" not in schema:
+        found["maxLength"] = _LONGEST_TEXT
+    elif schema.get("type") == "array":
+        found["maxItems"] = _MOST_ITEMS
+    return found
 
 
 def _candidates(text: str) -> list[str]:
