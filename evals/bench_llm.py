@@ -47,8 +47,8 @@ def main() -> None:
         waited = [seconds / LATENCY for seconds in asyncio.run(_first_sentences(url))]
     print(
         f"First visible sentence at {LATENCY} s a call (L): "
-        f"median {statistics.median(waited):.2f} L, worst {max(waited):.2f} L over {len(waited)} turns; "
-        f"2.2 L and 150 ms are {2.2 + 0.15 / LATENCY:.2f} L"
+        f"median {statistics.median(waited):.2f} L, worst {max(waited):.2f} L "
+        f"over {len(waited)} turns; 2.2 L and 150 ms are {2.2 + 0.15 / LATENCY:.2f} L"
     )
     with _server(0.0) as url:
         bare, streamed, chained, turn, stored = asyncio.run(_cpu(url))

@@ -47,6 +47,7 @@ from agent.ports import (
 from agent.record import InterviewRecord
 from agent.store.memory import MemoryLog
 from evals.fakellm.chat import ChatRequest, Reply
+from evals.fakellm.nearest import abridged
 from evals.fakellm.recorder import Recorder
 from evals.fakellm.recordings import Exchange, NotRecorded, dump, load
 from evals.fakellm.server import FakeLLM
@@ -149,7 +150,7 @@ class InOrder:
             raise NotRecorded(f"no more replies for: {request.last[-600:]}")
         reply = queue.popleft() if queue else self._drafts[kind]
         self.drafted += reply is self._drafts.get(kind)
-        self.exchanges[request.key] = Exchange(request.key, request.last, reply)
+        self.exchanges[request.key] = Exchange(request.key, abridged(request.last), reply)
         return reply
 
     @property

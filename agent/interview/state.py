@@ -286,7 +286,12 @@ def _moved(state: InterviewState, move: Move) -> InterviewState:
             ledger = state.ledger
             if lead.criterion is not None:
                 ledger = (*ledger, Help(turn=turn, criterion=lead.criterion, kind="challenge"))
-            return replace(state, challenged=state.challenged | {lead.flag}, ledger=ledger)
+            return replace(
+                state,
+                challenged=state.challenged | {lead.flag},
+                ledger=ledger,
+                focus=lead.criterion or state.focus,
+            )
         case ThrowCurveball() as lead:
             return replace(state, curveball=lead.curveball)
         case LastWord():

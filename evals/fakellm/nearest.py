@@ -13,9 +13,22 @@ from rapidfuzz import fuzz, process
 _CONSIDERED = 2000
 _END_CHARACTERS = 500
 _LINES_COMPARED = 300
+_KEPT_BEFORE = 600
+_KEPT_AFTER = 1400
+_LEFT_OUT = "\n[...]\n"
 _LINES_SHOWN = 24
 _LINE_CHARACTERS = 160
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+
+
+def abridged(asked: str) -> str:
+    """A message as it is kept in a recording: of a long one its beginning and its end.
+
+    Most of a long one is an interview that stands in the recording a dozen times otherwise.
+    """
+    if len(asked) <= _KEPT_BEFORE + len(_LEFT_OUT) + _KEPT_AFTER:
+        return asked
+    return asked[:_KEPT_BEFORE] + _LEFT_OUT + asked[-_KEPT_AFTER:]
 
 
 def nearest(asked: str, recorded: Sequence[str]) -> int | None:

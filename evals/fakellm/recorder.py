@@ -13,6 +13,7 @@ import aiohttp
 
 from evals.fakellm.chat import ChatRequest, JsonReply, Reply, Usage
 from evals.fakellm.errors import ChatError
+from evals.fakellm.nearest import abridged
 from evals.fakellm.recordings import Exchange, dump
 
 _TIMEOUT = aiohttp.ClientTimeout(total=600)
@@ -52,7 +53,7 @@ class Recorder:
         answered = await self._post(asked)
         reply = _reply(answered, request)
         self._source = self._source or str(answered.get("model") or request.model)
-        self._exchanges[request.key] = Exchange(request.key, request.last, reply)
+        self._exchanges[request.key] = Exchange(request.key, abridged(request.last), reply)
         return reply
 
     def save(self, path: Path, about: str = "") -> None:

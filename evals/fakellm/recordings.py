@@ -28,7 +28,7 @@ from agent.errors import FileError
 from agent.frozen import Frozen, Text
 from evals.fakellm.chat import ChatRequest, Reply, Usage
 from evals.fakellm.errors import ChatError
-from evals.fakellm.nearest import difference, nearest
+from evals.fakellm.nearest import abridged, difference, nearest
 
 _FORMAT = "the form stands at the top of evals/fakellm/recordings.py"
 _REPLIES = ("content", "json", "refusal")
@@ -72,14 +72,15 @@ class Recordings:
 
     def _missing(self, request: ChatRequest) -> str:
         exchanges = list(self)
-        at = nearest(request.last, [exchange.asked for exchange in exchanges])
+        asked = abridged(request.last)
+        at = nearest(asked, [exchange.asked for exchange in exchanges])
         lines = [f"There is no recording with the key {request.key}."]
         if at is None:
             lines.append("There is no recording at all.")
         else:
             near = exchanges[at]
             lines.append(f"The nearest has the key {near.key}, in {near.file or 'memory'}.")
-            shown = difference(near.asked, request.last)
+            shown = difference(abridged(near.asked), asked)
             lines.append(shown or "Its last message is the same; an earlier message differs.")
         lines.append(
             "If the messages were changed on purpose, record them again: "
@@ -203,7 +204,8 @@ class _Dumper(yaml.SafeDumper):
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     # Of the line ends that YAML knows only this one comes back from a block as it was.
     plain_lines = "\n" in text and text.splitlines() == text.removesuffix("\n").split("\n")
-    style = "|" if plain_lines else '"' if len(text.splitlines()) > 1 else None
+    other_ends = text.splitlines() != [text] if text else False
+    style = "|" if plain_lines else '"' if other_ends else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
