@@ -430,6 +430,12 @@ def test_a_change_of_the_problem_is_whole_only_with_figures_and_question() -> No
     assert owed(change, *told, asked) == []
 
 
+def test_a_change_without_a_question_is_whole_when_it_was_told() -> None:
+    change = Move(lead=ThrowCurveball(curveball="strike", question="A strike stops half of it."))
+    assert owed(change, "I see.") == ["A strike stops half of it."]
+    assert owed(change, "Now a strike stops half of it.") == []
+
+
 def test_a_hint_that_was_not_given_is_owed() -> None:
     delay = "Sure, and take all the time that you need to think about it, there is no hurry at all."
     assert owed(hint(), delay, english=True) == [f"A hint: {HINT_TEXT}"]
