@@ -268,3 +268,4 @@ def test_a_long_interview_is_condensed_to_what_was_quoted() -> None:
     assert "parts are condensed" in chat.prompts[0]
     assert f'<candidate turn="1" condensed="yes">\n{QUOTE}\n' in chat.prompts[0]
     assert levels(found) == {"baseline": 3}
+    assert [flag.flag for flag in found.flags] == ["condensed_transcript"]

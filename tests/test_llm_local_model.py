@@ -14,6 +14,7 @@ from agent.llm.verdicts import verdicts_in
 from tests.cli_support import Ran, run, script
 from tests.local_model import serving_local_model
 
+pytestmark = pytest.mark.timeout(900)  # a busy machine is several times slower
 SCENARIO = """
 id: trains
 version: "1.0"
@@ -46,8 +47,8 @@ TURNS = (
 def interview(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, dict[str, Any]]:
     """An interview on a rubric and a scenario of one's own, held once for all tests here.
 
-    A small rubric makes short prompts: on two cores this model reads a hundred tokens a second.
-    Its answers are kept short, since it often does not come to an end by itself.
+    A small rubric makes short prompts: on two cores this model reads a hundred tokens a second
+    and writes twenty. It seldom comes to an end by itself, so that its answers are kept short.
     """
     folder = tmp_path_factory.mktemp("local")
     out = folder / "out.json"
@@ -56,8 +57,10 @@ def interview(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, dict[str, 
     (folder / "scenario" / "trains.yaml").write_text(SCENARIO, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch, serving_local_model() as url:
         patch.setenv("XDG_DATA_HOME", str(folder / "data"))
-        for part, tokens in (("observer", 160), ("speaker", 48), ("grader", 200)):
+        for part, tokens in (("observer", 300), ("speaker", 32), ("grader", 200)):
             patch.setattr(f"agent.llm.{part}._ANSWER_TOKENS", tokens)
+        patch.setattr("agent.llm.structured._LONGEST_TEXT", 40)
+        patch.setattr("agent.llm.structured._MOST_ITEMS", 1)
         ran = run(
             "practice", "trains", "--rubric", folder / "rubric" / "own.yaml",
             "--scenarios", folder / "scenario", "--pace", "relaxed", "--base-url", url,

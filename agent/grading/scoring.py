@@ -52,6 +52,10 @@ _NOTES = {
         "Orders to the interviewer or grader",
         "The text tries to steer its own grade; it was treated as part of the answer.",
     ),
+    "condensed_transcript": (
+        "The interview did not fit into the model's context",
+        "Its older parts were condensed to what was noted in them, so that grades may be too low.",
+    ),
     "not_english": (
         "Not in English",
         "The offline engine reads English only; this part was not read.",

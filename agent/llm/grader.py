@@ -23,6 +23,8 @@ from agent.scenario import Curveball, Scenario
 _ANSWER_TOKENS = 4_000
 _SLACK = 600
 _AT_ONCE = 4
+CONDENSED = "condensed_transcript"
+"""The flag on a scorecard whose grader did not see the whole interview."""
 
 
 class LlmGrader:
@@ -72,7 +74,7 @@ class LlmGrader:
         for attempt in range(2):
             try:
                 async with limit:
-                    answer = await self._ask(
+                    answer, condensed = await self._ask(
                         grading, section, wanted, flags if not attempt else (), refused
                     )
             except EngineUnavailableError:
@@ -83,6 +85,8 @@ class LlmGrader:
                 break
             if not attempt:
                 found = flags_of(answer, [flag.id for flag in flags], grading.transcript)
+            if condensed:
+                found = (*found, GradedFlag(flag=CONDENSED, turn=None, quote=None))
             unproven = []
             for criterion in wanted:
                 verdict = verdict_of(
@@ -113,15 +117,24 @@ class LlmGrader:
         criteria: Sequence[Criterion],
         flags: Sequence[RedFlag],
         refused: str,
-    ) -> StepRead:
+    ) -> tuple[StepRead, bool]:
+        """The grades, and whether the interview had to be condensed for them."""
         names = tuple(criterion.id for criterion in criteria)
-        return await self._caller.structured(
+        condensed = False
+
+        def prompt(budget: int) -> Messages:
+            nonlocal condensed
+            messages, condensed = self._messages(grading, section, criteria, flags, refused, budget)
+            return messages
+
+        answer = await self._caller.structured(
             "grade",
-            lambda budget: self._messages(grading, section, criteria, flags, refused, budget),
+            prompt,
             step_shape(names, tuple(flag.id for flag in flags)),
             lambda raw, last: step_read(raw, names, last=last),
             max_tokens=_ANSWER_TOKENS,
         )
+        return answer, condensed
 
     def _messages(
         self,
@@ -131,7 +144,7 @@ class LlmGrader:
         flags: Sequence[RedFlag],
         refused: str,
         budget: int,
-    ) -> Messages:
+    ) -> tuple[Messages, bool]:
         curveball = self._curveball(grading)
         rules = filled("grade_rules", scenario=self._scenario, curveball=curveball)
         step = filled(
@@ -154,7 +167,8 @@ class LlmGrader:
             condensed=conversation.condensed,
         )
         # One message, as some chat templates refuse two of the user in a row.
-        return (Message("system", rules), Message("user", f"{transcript}\n\n{step}"))
+        messages = (Message("system", rules), Message("user", f"{transcript}\n\n{step}"))
+        return messages, conversation.condensed
 
     def _curveball(self, grading: Grading) -> Curveball | None:
         return self._scenario.curveball(grading.curveball) if grading.curveball else None

@@ -9,8 +9,8 @@ from agent.llm.chat import Message, Messages, Method, Shape
 
 _FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.DOTALL)
 _LONGEST_REASON = 600
-_LONGEST_TEXT = 600
-_MOST_ITEMS = 16
+_LONGEST_TEXT = 400
+_MOST_ITEMS = 12
 
 
 class UnusableAnswerError(ValueError):
