@@ -61,7 +61,8 @@ async def _draw() -> str:
     turns = script_turns(_HERE.parent / "agent" / "cli" / "demo.yaml")
     shown = Console(record=True, width=88, file=io.StringIO(), force_terminal=True)
     screens = [Screen(shown)]
-    screens[0].announce(Plan(rubric=engine.rubric, scenario=engine.scenario, options=Options()))
+    plan = Plan(rubric=engine.rubric, scenario=engine.scenario, options=Options())
+    screens[0].announce(plan, engine.name)
     session = await Session.start(
         MemoryLog(),
         engine,

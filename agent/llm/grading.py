@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from agent.grading.evidence import verified
 from agent.llm.chat import Shape
 from agent.llm.window import passage
+from agent.llm.wire import Wire, fits, strict_object, told
 from agent.ports import Evidence, GradedFlag, Verdict
 from agent.rubric import TOP_LEVEL, Level
 from agent.transcript import Transcript
@@ -21,16 +22,12 @@ LEVELS: tuple[Level, ...] = (0, 1, 2, 3, 4)
 CONFIDENCE = ("high", "medium", "low")
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Quote(_Wire):
+class _Quote(Wire):
     turn: int = Field(ge=0)
     quote: str
 
 
-class GradeRead(_Wire):
+class GradeRead(Wire):
     """One criterion's grade as it comes over the wire."""
 
     quotes: list[_Quote]
@@ -39,17 +36,17 @@ class GradeRead(_Wire):
     confidence: Literal["high", "medium", "low"] = "medium"
 
 
-class _Flag(_Wire):
+class _Flag(Wire):
     flag: str
     turn: int = Field(ge=0)
     quote: str
 
 
-class StepRead(_Wire):
+class StepRead(Wire):
     """A step's grades by criterion, and the red flags seen."""
 
     grades: dict[str, GradeRead]
-    red_flags: list[_Flag] = []
+    red_flags: tuple[_Flag, ...] = ()
 
 
 def step_read(raw: dict[str, Any], criteria: Sequence[str], *, last: bool) -> StepRead:
@@ -66,10 +63,7 @@ def step_read(raw: dict[str, Any], criteria: Sequence[str], *, last: bool) -> St
     try:
         found = StepRead.model_validate(raw)
     except ValidationError as error:
-        told = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:3]
-        )
-        raise ValueError(told) from error
+        raise ValueError(told(error)) from error
     missing = [name for name in criteria if name not in found.grades]
     if missing and (not last or len(missing) == len(criteria)):
         raise ValueError(f"no grade for {', '.join(missing)}")
@@ -77,19 +71,11 @@ def step_read(raw: dict[str, Any], criteria: Sequence[str], *, last: bool) -> St
 
 
 def _is_grade(raw: object) -> bool:
-    return _fits(GradeRead, raw)
+    return fits(GradeRead, raw)
 
 
 def _are_flags(raw: object) -> bool:
-    return isinstance(raw, list) and all(_fits(_Flag, one) for one in raw)
-
-
-def _fits(kind: type[_Wire], raw: object) -> bool:
-    try:
-        kind.model_validate(raw)
-    except ValidationError:
-        return False
-    return True
+    return isinstance(raw, list) and all(fits(_Flag, one) for one in raw)
 
 
 def verdict_of(criterion: str, read: GradeRead | None, transcript: Transcript) -> Verdict | None:
@@ -138,28 +124,19 @@ def flags_of(
 @lru_cache(maxsize=256)
 def step_shape(criteria: tuple[str, ...], flags: tuple[str, ...]) -> Shape:
     """The JSON Schema of a step's grades: evidence and reason come before the level."""
-    quote = _object(turn={"type": "integer"}, quote={"type": "string"})
-    grade = _object(
+    quote = strict_object(turn={"type": "integer"}, quote={"type": "string"})
+    grade = strict_object(
         quotes={"type": "array", "items": quote},
         reason={"type": "string"},
         level={"type": "integer", "enum": list(range(TOP_LEVEL + 1))},
         confidence={"type": "string", "enum": list(CONFIDENCE)},
     )
-    properties: dict[str, Any] = {"grades": _object(**dict.fromkeys(criteria, grade))}
+    properties: dict[str, Any] = {"grades": strict_object(**dict.fromkeys(criteria, grade))}
     if flags:
-        flag = _object(
+        flag = strict_object(
             flag={"type": "string", "enum": list(flags)},
             turn={"type": "integer"},
             quote={"type": "string"},
         )
         properties["red_flags"] = {"type": "array", "items": flag}
-    return Shape("grades", _object(**properties))
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return Shape("grades", strict_object(**properties))

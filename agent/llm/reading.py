@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from agent.grading.evidence import locate
 from agent.llm.chat import Shape
 from agent.llm.window import passage
+from agent.llm.wire import Wire, strict_object, told
 from agent.ports import Depth, FlagSighting, Intent, Listening, Observation, Sighting
 from agent.rubric import Measure, RedFlag, Rubric
 from agent.scenario import Scenario
@@ -23,32 +24,28 @@ _DEPTHS = list(Depth)
 _QUESTION_MARKS = frozenset("?？؟")
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Evidence(_Wire):
+class _Evidence(Wire):
     criterion: str
     quote: str
     depth: Depth
 
 
-class _Flag(_Wire):
+class _Flag(Wire):
     flag: str
     quote: str
 
 
-class _Asked(_Wire):
+class _Asked(Wire):
     fact: str
     quote: str
 
 
-class Read(_Wire):
+class Read(Wire):
     """The model's reading of one message, as it comes over the wire."""
 
     evidence: list[_Evidence]
-    red_flags: list[_Flag] = []
-    facts_asked: list[_Asked] = []
+    red_flags: tuple[_Flag, ...] = ()
+    facts_asked: tuple[_Asked, ...] = ()
     asked_beyond_sheet: bool = False
     intent: Intent
     target_step: str | None = None
@@ -65,24 +62,24 @@ def read(raw: dict[str, Any], *, last: bool) -> Read:
         return Read.model_validate(raw)
     except ValidationError as error:
         if not last:
-            raise ValueError(_told(error)) from error
+            raise ValueError(told(error)) from error
     fitting = {name: _fitting(kind, raw.get(name)) for name, kind in _LISTS.items()}
     if not isinstance(raw.get("evidence"), list):
         fitting.pop("evidence")
     try:
         return Read.model_validate({**raw, **fitting})
     except ValidationError as error:
-        raise ValueError(_told(error)) from error
+        raise ValueError(told(error)) from error
 
 
-_LISTS: dict[str, type[_Wire]] = {
+_LISTS: dict[str, type[Wire]] = {
     "evidence": _Evidence,
     "red_flags": _Flag,
     "facts_asked": _Asked,
 }
 
 
-def _fitting(kind: type[_Wire], entries: object) -> list[_Wire]:
+def _fitting(kind: type[Wire], entries: object) -> list[Wire]:
     found = []
     for entry in entries if isinstance(entries, list) else []:
         try:
@@ -90,14 +87,6 @@ def _fitting(kind: type[_Wire], entries: object) -> list[_Wire]:
         except ValidationError:
             continue
     return found
-
-
-def _told(error: ValidationError) -> str:
-    """The first faults, in a form that a model can act on."""
-    return "; ".join(
-        f"{'.'.join(map(str, one['loc'])) or 'the whole'}: {one['msg']}"
-        for one in error.errors()[:3]
-    )
 
 
 def observation(
@@ -213,16 +202,16 @@ def shape_of(ids: tuple[tuple[str, ...], ...]) -> Shape:
     criteria, flags, facts, steps = ids
     return Shape(
         "note",
-        _object(
+        strict_object(
             evidence=_list(
-                _object(
+                strict_object(
                     criterion=_one_of(criteria),
                     quote={"type": "string"},
                     depth=_one_of([depth.value for depth in Depth]),
                 )
             ),
-            red_flags=_list(_object(flag=_one_of(flags), quote={"type": "string"})),
-            facts_asked=_list(_object(fact=_one_of(facts), quote={"type": "string"})),
+            red_flags=_list(strict_object(flag=_one_of(flags), quote={"type": "string"})),
+            facts_asked=_list(strict_object(fact=_one_of(facts), quote={"type": "string"})),
             asked_beyond_sheet={"type": "boolean"},
             intent=_one_of([intent.value for intent in Intent]),
             target_step=_or_null(steps),
@@ -241,15 +230,6 @@ def ids_of(rubric: Rubric, scenario: Scenario) -> tuple[tuple[str, ...], ...]:
         tuple(fact.id for fact in scenario.facts),
         tuple(step.id for step in rubric.steps),
     )
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
 
 
 def _list(items: dict[str, Any]) -> dict[str, Any]:
