@@ -16,7 +16,7 @@ from agent.llm.meter import Meter
 from agent.llm.prompts import filled
 from agent.llm.sentences import sentences_of
 from agent.llm.window import rendered
-from agent.move import Cause, Farewell, Floor, Move, Open, Probe, Reveal
+from agent.move import Farewell, Floor, Move, Open, Probe, Reveal
 from agent.offline.language import is_unreadable
 from agent.offline.speaker import last_question, reply_words, words_for
 from agent.ports import Speaking
@@ -28,21 +28,6 @@ _CONVERSATION_TOKENS = 3_000
 
 _ATTEMPTS = 2
 _MOST_BEYOND = 2
-_OPENED: dict[Cause, str] = {
-    "start": "",
-    "covered": "This part is done; lead over to the next.",
-    "budget": "The time for this part is used up; say so and lead over to the next.",
-    "candidate": "He wants to go to another part: go along.",
-    "return": "Go back to the part that was left unfinished.",
-    "skipped": "Turn to a part that was passed over before.",
-}
-_CLOSED = {
-    "covered": "Everything has been covered; the interview ends here.",
-    "time": "The time is used up; the interview ends here.",
-    "turns": "You have talked long enough; the interview ends here.",
-    "candidate": "He wants to end the interview: end it here.",
-    "left": "He has left; the interview ends here.",
-}
 
 
 class LlmSpeaker:
@@ -149,11 +134,6 @@ def speaking_messages(
         title=titles.get(lead.step, "") if isinstance(lead, Open) else "",
         later=titles.get(lead.brings_back_from or "", "") if isinstance(lead, Probe) else "",
         here=titles.get(speaking.step or "", "this part"),
-        cause=_OPENED[lead.cause]
-        if isinstance(lead, Open)
-        else _CLOSED[lead.cause]
-        if isinstance(lead, Farewell)
-        else "",
         nudge=move.nudge,
         said=" ".join(said),
         refused=refused,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.llm.chat import Message, Messages, Method, Shape
+from agent.llm.prompts import filled
 
 _FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.DOTALL)
 _LONGEST_REASON = 600
@@ -26,20 +27,12 @@ def asking_for(messages: Messages, shape: Shape, method: Method) -> Messages:
     if method in (Method.json_schema, Method.tool_call):
         return messages
     schema = json.dumps(shape.schema, ensure_ascii=False, separators=(",", ":"))
-    return _with_more(
-        messages,
-        "Answer with one JSON object and nothing else, no prose and no code fence. "
-        f"It must fit this JSON Schema:\n{schema}",
-    )
+    return _with_more(messages, filled("as_json", schema=schema))
 
 
 def corrected(messages: Messages, reason: str) -> Messages:
     """The messages, with what was wrong with the last answer."""
-    return _with_more(
-        messages,
-        f"Your last answer could not be used: {reason[:_LONGEST_REASON]}\n"
-        "Answer once more, whole and in the form asked for.",
-    )
+    return _with_more(messages, filled("corrected", reason=reason[:_LONGEST_REASON]))
 
 
 def object_in(text: str, *, mend: bool) -> dict[str, Any]:
