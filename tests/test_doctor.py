@@ -5,7 +5,7 @@ from importlib import util
 
 import pytest
 
-from agent.llm import doctor, servers
+from agent.llm import doctor, findings, servers, setting
 from agent.llm.chat import Method
 from evals.fakellm.chat import ChatRequest, Reply
 from evals.fakellm.server import FakeLLM, Scripted, serving
@@ -116,8 +116,8 @@ def test_a_local_server_is_found_with_the_command_to_practise(
     assert f"sevenstep practice --base-url {server.url} --model openai:small\n" in out
 
 
-async def found_at(url: str) -> tuple[doctor.Server, ...]:
-    return await doctor.found([("vLLM", url)])
+async def found_at(url: str) -> tuple[findings.Server, ...]:
+    return await setting.found([("vLLM", url)])
 
 
 def test_a_model_that_only_embeds_is_not_the_one_to_practise_with() -> None:
@@ -143,7 +143,7 @@ def test_of_many_models_the_first_are_listed(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_findings_may_be_had_as_json() -> None:
     with serving(healthy()) as server:
         ran = run("doctor", "--base-url", server.url, "--json")
-    found = doctor.Findings.model_validate_json(ran.out)
+    found = findings.Findings.model_validate_json(ran.out)
     assert (ran.code, ran.err) == (0, "")
     assert found.is_usable
     [model] = found.models

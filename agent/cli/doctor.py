@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from agent.llm.chat import Limits
-    from agent.llm.doctor import Configuration, Examined, Findings, Role, Server
+    from agent.llm.findings import Configuration, Examined, Findings, Role, Server
     from agent.llm.providers import Chosen
 
 _MOST_MODELS = 8
@@ -56,8 +56,10 @@ def doctor(
 
 async def _examine(chosen: "Chosen", limits: "Limits", console: "Console") -> "Findings":
     """All findings, shown as they come, since a slow model takes minutes."""
-    from agent.llm.doctor import Findings, configured, examined, found
+    from agent.llm.doctor import examined
+    from agent.llm.findings import Findings
     from agent.llm.providers import OFFLINE
+    from agent.llm.setting import configured, found
 
     choice = chosen.choice
     configuration = configured(chosen)
@@ -145,7 +147,7 @@ def _show_servers(console: "Console", servers: "Sequence[Server]") -> None:
 def _show_model(console: "Console", model: "Examined") -> None:
     from rich.text import Text
 
-    from agent.llm.doctor import TITLES, Outcome
+    from agent.llm.findings import TITLES, Outcome
 
     _title(console, f"{model.name} as {model.role}")
     rows: list[tuple[str | Text, ...]] = []
