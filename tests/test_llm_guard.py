@@ -464,3 +464,7 @@ def test_a_fact_without_its_figures_is_owed() -> None:
 def test_a_question_does_not_come_before_the_facts_that_were_asked_for() -> None:
     review = guard().review(speaking(REVEAL, facts=("traffic",)), english=False)
     assert review.fault("Wie teilen Sie auf?", []) == "it left out a fact that he had asked for"
+
+
+def test_a_sentence_is_not_said_twice_in_one_utterance() -> None:
+    assert fault("Please go on.", None, "Please go on.") == "it said the same twice"

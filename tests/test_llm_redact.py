@@ -47,6 +47,7 @@ def test_other_values_and_words_that_only_stand_for_a_key_stay(environment: dict
     "key",
     [
         "sk-abcdefghijklmnop1234",
+        "plan****1d77",
         "sk-proj-A1b2C3d4-E5f6_G7h8",
         "sk-ant-api03-abc_DEF-123456",
         "sk-abc1***************wxyz",

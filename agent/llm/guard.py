@@ -116,6 +116,8 @@ class Review:
 
     def fault(self, sentence: str, before: Sequence[str]) -> str | None:
         """Why a sentence may not be said after those `before`; None if it may."""
+        if _plain(sentence) in map(_plain, before):
+            return "it said the same twice"
         return (
             self._malformed(sentence)
             or self._asks_wrongly(sentence, before)

@@ -17,7 +17,9 @@ _FORMS = re.compile(
     r"(?=[A-Za-z_\-.]*[0-9*])[A-Za-z0-9_\-*.]{9,}[A-Za-z0-9_\-*]"
     r"|(?:hf|r8|ghp|github_pat|glpat)[-_][A-Za-z0-9_]{20,}"
     r"|AIza[A-Za-z0-9_\-*]{16,}"
-    r"|AKIA[A-Z0-9]{12,})"
+    r"|AKIA[A-Z0-9]{12,}"
+    # What a server covered of a key of another form; Markdown has three stars at most.
+    r"|[A-Za-z0-9]{2,}\*{4,}[A-Za-z0-9]{2,})"
     r"|(?<=(?i:bearer) )(?=[A-Za-z._~+/\-]*[0-9*])[A-Za-z0-9._~+/\-*]{8,}=*"
     r"|(?<=://)[^/\s:@\"'\\]*:[^/\s\"'\\]+(?=@)"
 )
