@@ -224,7 +224,7 @@ def test_the_farewell_in_another_language_is_the_models() -> None:
 
 
 def test_a_hint_that_was_not_given_is_given_in_authored_words() -> None:
-    assert words(HINT, "Sure.", "Sure.") == f"Sure. Sure. A hint: {HINT_TEXT}"
+    assert words(HINT, "Sure.", "Sure.") == f"Sure. A hint: {HINT_TEXT}"
     assert words(HINT, HINT_TEXT) == HINT_TEXT
 
 
