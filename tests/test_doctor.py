@@ -160,7 +160,6 @@ def test_json_of_a_model_that_fails_has_exit_code_1() -> None:
     ("options", "told"),
     [
         (("--model", "nope:x"), "unknown provider 'nope'"),
-        (("--model", "offline", "--base-url", "http://127.0.0.1:9/v1"), "--model offline"),
         (("--observer-model", "openai:x"), "--observer-model needs a model"),
     ],
 )

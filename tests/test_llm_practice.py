@@ -144,7 +144,6 @@ def test_another_model_may_read_the_answers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--model", "offline", "--observer-model", "openai:x"), "--observer-model"),
         (("--model", "openai:gpt-6-luna"), "no OPENAI_API_KEY is set"),
         (("--observer-model", "openai:gpt-6-luna"), "--model"),
         (("--trace", "trace.jsonl"), "--trace"),

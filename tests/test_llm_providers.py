@@ -125,8 +125,9 @@ def test_a_model_that_is_named_is_taken_without_a_word() -> None:
     assert found.told == ""
 
 
-def test_offline_is_a_choice_also_with_a_key() -> None:
-    assert chosen("offline", None, None, {"OPENAI_API_KEY": "x"}).choice == EngineChoice()
+@pytest.mark.parametrize("rest", [(None, None), ("openai:y", None), (None, NOWHERE)])
+def test_offline_is_a_choice_whatever_else_is_set(rest: tuple[str | None, str | None]) -> None:
+    assert chosen("offline", *rest, {"OPENAI_API_KEY": "x"}).choice == EngineChoice()
 
 
 def test_an_address_alone_means_whatever_model_is_there() -> None:
@@ -140,19 +141,9 @@ def test_an_observer_beside_the_model_that_a_key_stands_for() -> None:
     assert choice.model.startswith("openai:")
 
 
-@pytest.mark.parametrize(
-    ("model", "observer", "url", "message"),
-    [
-        ("offline", None, NOWHERE, "needs no --base-url"),
-        ("offline", "openai:y", None, "no --observer-model"),
-        (None, "openai:y", None, "--observer-model needs a model that speaks"),
-    ],
-)
-def test_options_that_do_not_fit_are_refused(
-    model: str | None, observer: str | None, url: str | None, message: str
-) -> None:
-    with pytest.raises(InputError, match=message):
-        chosen(model, observer, url, {})
+def test_an_observer_without_a_speaker_is_refused() -> None:
+    with pytest.raises(InputError, match="--observer-model needs a model that speaks"):
+        chosen(None, "openai:y", None, {})
 
 
 # The connection.

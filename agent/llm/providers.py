@@ -128,8 +128,8 @@ def chosen(
     environment: Mapping[str, str] | None = None,
 ) -> Chosen:
     """What the options and the environment ask for. Raises InputError if they do not fit."""
-    if model == OFFLINE and (base_url or observer_model):
-        raise InputError("--model offline needs no --base-url and no --observer-model; leave them")
+    if model == OFFLINE:
+        return Chosen(EngineChoice())  # a server or an observer set for good does not matter then
     if model or base_url:
         return Chosen(
             EngineChoice(model=model or ANY_MODEL, observer_model=observer_model, base_url=base_url)
