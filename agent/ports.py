@@ -107,6 +107,7 @@ class Speaking(Frozen):
 
     `facts` are those that this move reveals, `known_facts` those revealed before. `asked` are
     the authored questions that were put before. `notes` are on the turns in `recent`.
+    `subject` is what the interview is about, the rubric's title.
     """
 
     move: Move
@@ -118,6 +119,7 @@ class Speaking(Frozen):
     step: Slug | None
     titles: dict[Slug, str]
     recent: Transcript
+    subject: str = "system design"
     known_facts: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     notes: tuple[TurnNote, ...] = ()

@@ -309,6 +309,7 @@ class Session:
             turn=len(state.turns),
             style=state.options.style,
             seniority=state.options.level,
+            subject=self.plan.rubric.title,
             prompt=scenario.prompt,
             facts=tuple(scenario.fact(fact).text for fact in revealed),
             step=left,

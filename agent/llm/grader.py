@@ -146,7 +146,12 @@ class LlmGrader:
         budget: int,
     ) -> tuple[Messages, bool]:
         curveball = self._curveball(grading)
-        rules = filled("grade_rules", scenario=self._scenario, curveball=curveball)
+        rules = filled(
+            "grade_rules",
+            subject=self._rubric.title,
+            scenario=self._scenario,
+            curveball=curveball,
+        )
         step = filled(
             "grade_step",
             section=section,

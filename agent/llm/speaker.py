@@ -116,6 +116,7 @@ def speaking_messages(
     conversation = rendered(speaking.recent, speaking.notes, min(_CONVERSATION_TOKENS, budget // 2))
     rules = filled(
         "speak_rules",
+        subject=speaking.subject,
         seniority=speaking.seniority.value,
         style=speaking.style.value,
         words=MOST_WORDS,
