@@ -1,5 +1,6 @@
 """The engine with a model as one thing: made once for an interview."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from agent.llm.observer import LlmObserver
 from agent.llm.prompts import prompts_hash
 from agent.llm.redact import without_credentials
 from agent.llm.speaker import LlmSpeaker
+from agent.llm.tokens import count
 from agent.llm.trace import Trace
 from agent.ports import EngineChoice
 from agent.rubric import Rubric
@@ -49,7 +51,10 @@ async def connected(choice: EngineChoice, limits: Limits | None = None) -> Conne
     that has to be asked and does not answer.
     """
     limits = limits or Limits()
-    speaker = await connect(choice.model, choice.base_url, limits)
+    # Loading the encoding takes a quarter of a second, which no answer shall wait for.
+    speaker, _ = await asyncio.gather(
+        connect(choice.model, choice.base_url, limits), asyncio.to_thread(count, "")
+    )
     observer = speaker
     if choice.observer_model is not None:
         observer = await connect(choice.observer_model, choice.base_url, limits)

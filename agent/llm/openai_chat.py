@@ -116,7 +116,10 @@ class OpenAIChat:
         create = self._client.chat.completions.with_streaming_response.create
         async with AsyncExitStack() as stack:
             response = await self._asked(
-                lambda body: stack.enter_async_context(create(**body)),
+                # An extra body is sent as it stands; the client would go through every field.
+                lambda body: stack.enter_async_context(
+                    create(model=self._model, messages=[], stream=True, extra_body=body)
+                ),
                 messages,
                 max_tokens,
                 stream=True,

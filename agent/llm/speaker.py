@@ -26,6 +26,8 @@ _ANSWER_TOKENS = 1_200
 _CONVERSATION_TOKENS = 3_000
 """For the last turns: the speaker ties in with them, it does not need them whole."""
 
+_TELLING = 1_000
+"""So many characters tell in which language a message is written."""
 _ATTEMPTS = 2
 _MOST_BEYOND = 2
 
@@ -173,5 +175,5 @@ def _writes_otherwise(recent: Transcript) -> bool:
     """Whether the candidate writes another language than English, by his last longer message."""
     for turn in reversed(recent.turns):
         if turn.speaker is Party.candidate and turn.kind == "answer" and len(turn.text.split()) > 2:
-            return is_unreadable(turn.text)
+            return is_unreadable(turn.text[:_TELLING])
     return False
