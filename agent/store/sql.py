@@ -34,6 +34,7 @@ _DRIVERS = {
 }
 """Whatever driver a URL names, these are the ones that are installed."""
 
+_INSERT = events.insert()
 _T = TypeVar("_T")
 
 
@@ -131,15 +132,15 @@ class SqlStore:
 
 
 def _append(connection: sa.Connection, interview: str, seq: int, event: Event) -> None:
-    connection.execute(
-        events.insert().values(
-            interview=interview,
-            seq=seq,
-            type=event.type,
-            at=event.at,
-            payload=event.model_dump_json(),
-        )
-    )
+    row = {
+        "interview": interview,
+        "seq": seq,
+        "type": event.type,
+        "at": event.at,
+        "payload": event.model_dump_json(),
+    }
+    # With the values apart from it the statement is put together once and not for every event.
+    connection.execute(_INSERT, row)
 
 
 def _url(database: str | None) -> sa.URL:
