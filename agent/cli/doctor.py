@@ -34,7 +34,7 @@ def doctor(
 
     from rich.console import Console
 
-    from agent.llm.chat import Limits
+    from agent.llm.chat import limits_for
     from agent.llm.connect import parsed
     from agent.llm.providers import OFFLINE, chosen
 
@@ -42,7 +42,7 @@ def doctor(
     for name in (choice.choice.model, choice.choice.observer_model):
         if name not in (None, OFFLINE):
             parsed(name, base_url)
-    limits = Limits() if timeout is None else Limits(first_token=timeout, whole=1.5 * timeout)
+    limits = limits_for(timeout)
     console = Console(highlight=False, markup=False, emoji=False, quiet=json)
     try:
         findings = asyncio.run(_examine(choice, limits, console))

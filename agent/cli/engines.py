@@ -32,13 +32,13 @@ async def open_engine(
             raise InputError("--trace records calls to a model; the offline engine makes none")
         return OfflineEngine(rubric, scenario)
     from agent.cli.files import require_writable
-    from agent.llm.chat import Limits
+    from agent.llm.chat import limits_for
     from agent.llm.engine import LlmEngine, connected
 
     if trace is not None:
         require_writable(trace)
-    limits = Limits() if timeout is None else Limits(first_token=timeout, whole=1.5 * timeout)
-    return LlmEngine(rubric, scenario, await connected(choice, limits), trace=trace)
+    models = await connected(choice, limits_for(timeout))
+    return LlmEngine(rubric, scenario, models, trace=trace)
 
 
 def rubric_and_scenario(started: "Started", shelf: "Catalog") -> "tuple[Rubric, Scenario]":
@@ -84,6 +84,12 @@ async def reach(
         return True
 
 
+def tell_kept(session: "Session", screen: "Screen") -> None:
+    """Say that the interview is kept, and how to go on with it."""
+    screen.gap()
+    screen.tell(f"Kept. Go on with: sevenstep resume {session.state.interview}")
+
+
 async def _asked(
     error: EngineUnavailableError, session: "Session", screen: "Screen", keyboard: "Keyboard"
 ) -> bool:
@@ -101,8 +107,7 @@ async def _asked(
     wish = await keyboard.confirm("› ")
     screen.typed(wish)
     if wish is None or wish.strip().lower().startswith("k"):
-        screen.gap()
-        screen.tell(f"Kept. Go on with: sevenstep resume {session.state.interview}")
+        tell_kept(session, screen)
         return False
     if wish.strip().lower().startswith("o"):
         await session.switch(OfflineEngine(session.plan.rubric, session.plan.scenario))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli.commands import CommandError, named_step, parse_command, run_command
-from agent.cli.engines import reach
+from agent.cli.engines import reach, tell_kept
 from agent.cli.files import write_whole
 from agent.cli.screen import Screen
 from agent.errors import InputError, SevenstepError
@@ -136,7 +136,7 @@ async def _paused(session: Session, screen: Screen, keyboard: "Keyboard") -> boo
     reply = await keyboard.confirm("")
     screen.typed(reply)
     if reply is None:
-        _kept(session, screen)
+        tell_kept(session, screen)
         return False
     await session.unpause()
     screen.repeat_last_question(session)
@@ -150,7 +150,7 @@ async def _quit(session: Session, screen: Screen, keyboard: "Keyboard") -> bool:
     wish = await keyboard.confirm("Grade it now (g), keep it for later (k), or go on (Enter)? ")
     screen.typed()
     if wish is None or wish.strip().lower().startswith("k"):
-        _kept(session, screen)
+        tell_kept(session, screen)
         return False
     if wish.strip().lower().startswith("g"):
         await session.leave()
@@ -158,11 +158,6 @@ async def _quit(session: Session, screen: Screen, keyboard: "Keyboard") -> bool:
         await session.unpause()
         screen.repeat_last_question(session)
     return True
-
-
-def _kept(session: Session, screen: Screen) -> None:
-    screen.gap()
-    screen.tell(f"Kept. Go on with: sevenstep resume {session.state.interview}")
 
 
 async def close(session: Session, screen: Screen, json: Path | None, left_over: int) -> None:

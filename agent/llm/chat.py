@@ -96,6 +96,11 @@ class Limits:
     longest_wait: float = 20.0
 
 
+def limits_for(timeout: float | None) -> Limits:
+    """The limits for whoever waits `timeout` seconds for a first word; None takes the usual."""
+    return Limits() if timeout is None else Limits(first_token=timeout, whole=1.5 * timeout)
+
+
 @dataclass(frozen=True)
 class Traits:
     """What is known of a model beforehand; None where it is not known.

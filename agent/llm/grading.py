@@ -18,7 +18,6 @@ from agent.ports import Evidence, GradedFlag, Verdict
 from agent.rubric import TOP_LEVEL, Level
 from agent.transcript import Transcript
 
-LEVELS: tuple[Level, ...] = (0, 1, 2, 3, 4)
 CONFIDENCE = ("high", "medium", "low")
 
 
