@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from agent.answer_rubric import AnswerRubric
 from agent.errors import FileError, InputError
 from agent.rubric import Rubric
 from agent.scenario import Scenario
@@ -59,6 +60,10 @@ class Catalog:
         """The rubric of this id, or in this file or folder."""
         return load_rubric(_find(rubric_id, self.rubric_paths(), "rubric"))
 
+    def any_rubric(self, rubric_id: str = DEFAULT_RUBRIC) -> Rubric | AnswerRubric:
+        """The rubric of this id, or in this file or folder, for interviews or for answers."""
+        return load_any_rubric(_find(rubric_id, self.rubric_paths(), "rubric"))
+
     def scenario(self, scenario_id: str) -> Scenario:
         """The scenario of this id, or in this file."""
         return load_scenario(self.scenario_path(scenario_id))
@@ -98,7 +103,23 @@ def load_scenario(path: Path) -> Scenario:
     """Read a scenario from one file; raises FileError naming the file, field and remedy."""
     scenario = _validated(Scenario, read_yaml_mapping(path), path)
     _require_id(scenario.id, path.stem, path)
+    for field in ("vocabulary", "facts", "curveballs", "pitfalls"):
+        if not getattr(scenario, field):
+            raise FileError(path, "has 0 entries", where=field, remedy="give at least 1")
     return scenario
+
+
+def load_any_rubric(path: Path) -> Rubric | AnswerRubric:
+    """Read a rubric of either kind: one for interviews has `steps`, the other `criteria`.
+
+    Raises FileError naming the file, the field and the remedy.
+    """
+    if path.is_dir():
+        return load_rubric(path)
+    raw = read_yaml_mapping(path)
+    if "steps" in raw or "criteria" not in raw:
+        return load_rubric(path)
+    return _validated(AnswerRubric, raw, path)
 
 
 def check_together(scenario: Scenario, rubric: Rubric, path: Path) -> None:
@@ -143,8 +164,18 @@ def read_yaml_mapping(path: Path, remedy: str = _START_FROM) -> dict[str, Any]:
 
 def parse_yaml_mapping(text: str, path: Path, remedy: str = _START_FROM) -> dict[str, Any]:
     """A mapping from YAML text that came from `path`; raises FileError for anything else."""
+    raw = parse_yaml(text, path)
+    if not isinstance(raw, dict):
+        raise FileError(
+            path, f"holds {_kind(raw)} where a mapping of keys is expected", remedy=remedy
+        )
+    return raw
+
+
+def parse_yaml(text: str, path: Path) -> Any:
+    """Whatever YAML text that came from `path` holds; raises FileError if it is no YAML."""
     try:
-        raw = yaml.load(text, Loader=_UniqueKeyLoader)
+        return yaml.load(text, Loader=_UniqueKeyLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None)
@@ -157,11 +188,6 @@ def parse_yaml_mapping(text: str, path: Path, remedy: str = _START_FROM) -> dict
             if twice
             else "check indentation (spaces, no tabs), quotes and colons there",
         ) from error
-    if not isinstance(raw, dict):
-        raise FileError(
-            path, f"holds {_kind(raw)} where a mapping of keys is expected", remedy=remedy
-        )
-    return raw
 
 
 def read_text(path: Path) -> str:

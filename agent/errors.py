@@ -6,6 +6,7 @@
     ├── StoreError          the database cannot be read or written
     └── EngineError         the interviewer or grader could not do its part
         └── EngineUnavailableError  it cannot be reached or used now: the user must decide
+            └── BudgetReachedError  what the user allowed to be spent is spent
 
 The command line prints the message on one line and exits with code 2. An error names the bad
 value, where it stands and what to do; it is raised from its cause.
@@ -49,4 +50,13 @@ class EngineUnavailableError(EngineError):
     """The model cannot be reached or used: no key, no network, no quota, no such model.
 
     Nothing is done in its place. The interview is kept as it stands, and the user is asked.
+    `lasting` says that other calls would fail in the same way, such as without a key.
     """
+
+    def __init__(self, message: str, *, lasting: bool = True) -> None:
+        self.lasting = lasting
+        super().__init__(message)
+
+
+class BudgetReachedError(EngineUnavailableError):
+    """What the user allowed to be spent is spent; nothing more is asked of a model."""

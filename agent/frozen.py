@@ -3,6 +3,7 @@
 It holds no type of the domain; those stand in modules named after them.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated
@@ -22,6 +23,11 @@ class Frozen(BaseModel):
     """A value: compared by content, never changed, and closed to keys that it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def content_hash(value: BaseModel) -> str:
+    """SHA-256 over the value's canonical JSON: the same content has the same hash."""
+    return hashlib.sha256(value.model_dump_json(by_alias=True).encode()).hexdigest()
 
 
 def require_unique(what: str, names: Iterable[str]) -> None:

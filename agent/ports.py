@@ -6,13 +6,13 @@ which of them is used is decided by the faces.
 
 from collections.abc import AsyncIterator
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
 from agent.frozen import Frozen, Slug, Text
 from agent.move import Move
-from agent.rubric import Level, Rubric, Seniority
+from agent.rubric import Rubric, Seniority
 from agent.scenario import Scenario
 from agent.transcript import Transcript
 from agent.usage import Spent
@@ -132,13 +132,31 @@ class Evidence(Frozen):
     quote: Text
 
 
+Rank = Annotated[int, Field(ge=0, le=100)]
+"""A level of a scale, 0 for its lowest; that of interviews ends at 4."""
+Confidence = Literal["high", "medium", "low"]
+
+
+class Rating(Frozen):
+    """What one of several raters gave; `rater` is a model, with the number of its sample."""
+
+    rater: Text
+    level: Rank | None
+
+
 class Verdict(Frozen):
-    """A grader's word on one criterion; `level` is None when it could not be graded."""
+    """A grader's word on one criterion; `level` is None when it could not be graded.
+
+    `confidence` is what the grader says of itself, if it says so. `ratings` are those of all
+    raters, where there were several.
+    """
 
     criterion: Slug
     evidence: tuple[Evidence, ...] = ()
     reason: Text
-    level: Level | None
+    level: Rank | None
+    confidence: Confidence | None = None
+    ratings: tuple[Rating, ...] = ()
 
 
 class GradedFlag(Frozen):

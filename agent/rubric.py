@@ -106,9 +106,13 @@ class Anchors(Frozen):
         """YAML reads the keys 0 to 4 as numbers; the fields' aliases are text."""
         return {str(key): text for key, text in raw.items()} if isinstance(raw, dict) else raw
 
-    def at(self, level: Level) -> str:
+    def texts(self) -> tuple[str, ...]:
+        """The texts of the levels, 0 to 4."""
+        return (self.absent, self.named, self.specific, self.justified, self.anticipates)
+
+    def at(self, level: int) -> str:
         """The anchor text of a level, 0 to 4."""
-        return (self.absent, self.named, self.specific, self.justified, self.anticipates)[level]
+        return self.texts()[level]
 
 
 class Criterion(Frozen):

@@ -34,7 +34,10 @@ class Curveball(Frozen):
 
 
 class Scenario(Frozen):
-    """A design problem with everything that makes it the same for every candidate."""
+    """A design problem with everything that makes it the same for every candidate.
+
+    One that is read from a file has all of it; see `bare` for one that is only a question.
+    """
 
     id: Slug
     version: Text
@@ -47,15 +50,16 @@ class Scenario(Frozen):
         tuple[Slug, ...], Field(description="what red flags may depend on, such as rare_positives")
     ] = ()
     vocabulary: Annotated[
-        Terms, Field(description="the problem's own words, by which an answer shows it is meant")
+        tuple[Text, ...],
+        Field(description="the problem's own words, by which an answer shows it is meant"),
     ]
     signals: Annotated[
         dict[Slug, Terms],
         Field(description="by criterion: how a fitting answer to this problem sounds"),
     ] = Field(default_factory=dict)
-    facts: Annotated[tuple[Fact, ...], Field(min_length=1)]
-    curveballs: Annotated[tuple[Curveball, ...], Field(min_length=1)]
-    pitfalls: Annotated[tuple[Text, ...], Field(min_length=1)]
+    facts: tuple[Fact, ...]
+    curveballs: tuple[Curveball, ...]
+    pitfalls: tuple[Text, ...]
     grading_notes: Annotated[dict[Slug, Text], Field(description="by step, for whoever grades")]
     references: Annotated[dict[Slug, Text], Field(description="by step, a strong answer")]
 
@@ -65,6 +69,25 @@ class Scenario(Frozen):
         require_unique("fact", (fact.text for fact in self.facts))
         require_unique("curveball id", (curveball.id for curveball in self.curveballs))
         return self
+
+    @classmethod
+    def bare(cls, prompt: str, vocabulary: tuple[str, ...]) -> "Scenario":
+        """A problem of which nothing is known but its text, for grading written answers."""
+        return cls(
+            id="question",
+            version="1",
+            title=prompt[:80],
+            domain="any",
+            difficulty="standard",
+            summary=prompt[:80],
+            prompt=prompt,
+            vocabulary=vocabulary,
+            facts=(),
+            curveballs=(),
+            pitfalls=(),
+            grading_notes={},
+            references={},
+        )
 
     def fact(self, fact_id: str) -> Fact:
         """The fact of this id; raises KeyError for an unknown one."""

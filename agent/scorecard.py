@@ -3,18 +3,19 @@
 Types only; the numbers are worked out in `agent.grading.scoring`.
 """
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agent.frozen import Frozen, Slug
-from agent.ports import Evidence
-from agent.rubric import Decision, Level, Seniority
+from agent.frozen import Frozen, Slug, Text
+from agent.ports import Confidence, Evidence, Rank, Rating
+from agent.rubric import TOP_LEVEL, Decision, Seniority
 from agent.usage import ModelUsage
 
 NOT_ASSESSED: Literal["not_assessed"] = "not_assessed"
 UNGRADED: Literal["ungraded"] = "ungraded"
-Grade = Level | Literal["not_assessed", "ungraded"]
+Grade = Rank | Literal["not_assessed", "ungraded"]
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 
@@ -26,11 +27,24 @@ class Help(Frozen):
     kind: Literal["open", "targeted", "challenging", "challenge", "hint_1", "hint_2", "hint_3"]
 
 
+class Review(Frozen):
+    """A person's word against a grade: what stood before, what shall stand, why, who, when."""
+
+    criterion: Slug
+    original: Grade
+    level: Rank
+    reason: Text
+    by: Text
+    at: datetime
+
+
 class CriterionGrade(Frozen):
     """One criterion's grade.
 
-    `level` is 0 to 4, or `not_assessed` (the interview never got there), or `ungraded` (the
-    grader failed). `prompted` is true when all its evidence came after help with it.
+    `level` is 0 to `top`, or `not_assessed` (the interview never got there), or `ungraded` (the
+    grader failed). `prompted` is true when all its evidence came after help with it. `points`
+    are those of the level where the rubric gives points. `ratings` are the levels of all raters
+    where there were several. `review` is set where a person has set the level.
     """
 
     id: Slug
@@ -39,6 +53,12 @@ class CriterionGrade(Frozen):
     weight: float
     must_have: bool
     level: Grade
+    top: Rank = TOP_LEVEL
+    points: float | None = None
+    max_points: float | None = None
+    confidence: Confidence | None = None
+    ratings: tuple[Rating, ...] = ()
+    review: Review | None = None
     evidence: tuple[Evidence, ...] = ()
     prompted: bool = False
     hints: Annotated[int, Field(ge=0)] = 0
@@ -76,7 +96,7 @@ class Highlight(Frozen):
     criterion: Slug
     title: str
     step: Slug
-    level: Level
+    level: Rank
     points: Annotated[float, Field(description="percentage points earned, or lost")]
     advice: str
 
@@ -123,8 +143,9 @@ class Provenance(Frozen):
     """What made this scorecard, and what it took.
 
     `prompts_hash` is over the prompts of the engine, `structured_output` says how structured
-    answers were had from the models; both are empty without a model. `cost_usd` is None where
-    a price is not known.
+    answers were had from the models, `parameters` how they were asked (calls, samples, panel);
+    they are empty without a model. An answer to a question that is no scenario has the
+    question's hash instead of a scenario's. `cost_usd` is None where a price is not known.
     """
 
     version: str
@@ -132,10 +153,12 @@ class Provenance(Frozen):
     rubric: Slug
     rubric_version: str
     rubric_hash: str
-    scenario: Slug
-    scenario_version: str
-    scenario_hash: str
+    scenario: Slug | None = None
+    scenario_version: str | None = None
+    scenario_hash: str | None = None
+    question_hash: str | None = None
     prompts_hash: str | None = None
+    parameters: str | None = None
     structured_output: tuple[str, ...] = ()
     cost_usd: float | None = 0.0
     calls: int = 0
@@ -148,13 +171,18 @@ class Scorecard(Frozen):
     """The whole outcome. Percentages are of the weight that was assessed.
 
     `decision` is None when less than half of the weight was assessed, or any of what was
-    assessed could not be graded and might change it; `decision_reason` says which.
+    assessed could not be graded and might change it; `decision_reason` says which. What is
+    graded by a rubric without interview has `points` of `max_points`, and neither seniority
+    nor decision. `agreement` is the share of criteria, 0 to 1, on which all raters agree.
     """
 
     percent: Percent | None
     unprompted_percent: Percent | None
     coverage: Percent
-    level: Seniority
+    points: float | None = None
+    max_points: float | None = None
+    agreement: Annotated[float | None, Field(ge=0, le=1)] = None
+    level: Seniority | None
     decision: Decision | None
     decision_reason: str
     margin: Margin

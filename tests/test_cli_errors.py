@@ -161,7 +161,7 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
 
 
 def test_a_report_that_exists_is_not_harmed_by_a_full_disk(tmp_path: Path) -> None:
-    from agent.cli.files import write_whole
+    from agent.files import write_whole
 
     path = tmp_path / "report.md"
     path.write_text("old")

@@ -10,22 +10,25 @@ ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent", "agent.errors", "agent.frozen"),
-    ("agent.usage",),
+    ("agent.usage", "agent.files"),
     ("agent.rubric", "agent.scenario", "agent.transcript"),
-    ("agent.move",),
+    ("agent.move", "agent.answer_rubric"),
     ("agent.ports",),
     ("agent.scorecard", "agent.interview.plan", "agent.interview.clock", "agent.catalog"),
-    ("agent.offline", "agent.interview.events"),
+    ("agent.offline", "agent.interview.events", "agent.graded"),
     ("agent.interview.state", "agent.record", "agent.store"),
     ("agent.interview.policy", "agent.grading"),
     ("agent.llm",),
     ("agent.interview.session", "agent.report"),
+    ("agent.batch",),
     ("agent.cli",),
     ("evals",),
 )
 """From the lowest to the highest. A module imports its own package and lower layers only."""
 
 PURE = (
+    "agent.answer_rubric",
+    "agent.graded",
     "agent.interview.policy",
     "agent.interview.state",
     "agent.interview.plan",

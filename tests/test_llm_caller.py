@@ -11,7 +11,7 @@ import pytest
 
 from agent.errors import EngineError, EngineUnavailableError, FileError
 from agent.llm.caller import Caller
-from agent.llm.chat import Completion, Finish, Limits, Message, Messages, Method, Piece, Traits
+from agent.llm.chat import Completion, Finish, Limits, Messages, Method, Piece, Traits
 from agent.llm.faults import Kind, ModelError
 from agent.llm.meter import Meter
 from agent.llm.trace import Trace
@@ -419,5 +419,5 @@ def test_a_trace_that_cannot_be_written_is_the_users_to_mend(tmp_path: Path) -> 
 
 def test_a_prompt_with_half_a_character_is_traced(tmp_path: Path) -> None:
     path = tmp_path / "trace.jsonl"
-    Trace(path).write({"messages": [Message("user", "\ud83d")]})
-    assert json.loads(path.read_text())["messages"] == [["user", "?"]]
+    Trace(path).write({"messages": ["\ud83d"]})
+    assert json.loads(path.read_text())["messages"] == ["?"]

@@ -31,7 +31,7 @@ async def open_engine(
         if trace is not None:
             raise InputError("--trace records calls to a model; the offline engine makes none")
         return OfflineEngine(rubric, scenario)
-    from agent.cli.files import require_writable
+    from agent.files import require_writable
     from agent.llm.chat import limits_for
     from agent.llm.engine import LlmEngine, connected
 

@@ -74,14 +74,15 @@ async def _resume(
     scenarios: list[Path] | None,
 ) -> None:
     from agent.cli.engines import open_engine, rubric_and_scenario
-    from agent.cli.files import require_writable
     from agent.cli.screen import Screen
     from agent.cli.sitting import close, play, require_playable, sit, without_played
     from agent.cli.turns import piped_turns, script_turns
     from agent.errors import InputError
+    from agent.files import require_writable
+    from agent.frozen import content_hash
     from agent.interview.clock import ScriptClock, WallClock
     from agent.interview.plan import Plan
-    from agent.interview.session import Session, content_hash
+    from agent.interview.session import Session
     from agent.interview.state import fold
     from agent.ports import EngineChoice
 

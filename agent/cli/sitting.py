@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli.commands import CommandError, named_step, parse_command, run_command
 from agent.cli.engines import reach, tell_kept
-from agent.cli.files import write_whole
+from agent.files import write_whole
 from agent.cli.screen import Screen
 from agent.errors import InputError, SevenstepError
 from agent.interview.plan import Plan

@@ -12,14 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import Field
 
 from agent.frozen import Frozen
-from agent.grading.evidence import verified
-from agent.ports import Graded, GradedFlag, Verdict
+from agent.grading.flags import flag_note
+from agent.grading.panel import agreement
+from agent.grading.standing import standing
+from agent.ports import Graded, Verdict
 from agent.rubric import (
     TOP_LEVEL,
     Bands,
     Criterion,
     Decision,
-    Level,
     Overall,
     Rubric,
     Seniority,
@@ -28,15 +29,14 @@ from agent.rubric import (
 from agent.scenario import Scenario
 from agent.scorecard import (
     NOT_ASSESSED,
-    UNGRADED,
     CriterionGrade,
     FactNote,
-    FlagNote,
     Help,
     HelpSummary,
     Highlight,
     Margin,
     Provenance,
+    Review,
     Scorecard,
     StepScore,
 )
@@ -46,21 +46,7 @@ MIN_COVERAGE = 50.0
 """Below this share of assessed weight, in percent, no decision is given."""
 
 _HIGHLIGHTS = 3
-_STRENGTH_FROM: Level = 3
-_NOTES = {
-    "orders_to_the_grader": (
-        "Orders to the interviewer or grader",
-        "The text tries to steer its own grade; it was treated as part of the answer.",
-    ),
-    "condensed_transcript": (
-        "The interview did not fit into the model's context",
-        "Its older parts were condensed to what was noted in them, so that grades may be too low.",
-    ),
-    "not_english": (
-        "Not in English",
-        "The offline engine reads English only; this part was not read.",
-    ),
-}
+_STRENGTH_FROM = 3
 
 
 class Sitting(Frozen):
@@ -73,6 +59,7 @@ class Sitting(Frozen):
     step_seconds: dict[str, float] = Field(default_factory=dict)
     step_turns: dict[str, int] = Field(default_factory=dict)
     unobserved_turns: tuple[int, ...] = ()
+    reviews: tuple[Review, ...] = ()
 
 
 def scorecard(
@@ -98,6 +85,7 @@ def scorecard(
         percent=percent,
         unprompted_percent=_percent(grades, share, unprompted=True),
         coverage=coverage,
+        agreement=agreement(grades),
         level=sitting.seniority,
         decision=decision,
         decision_reason=why,
@@ -105,7 +93,7 @@ def scorecard(
         failed_must_haves=failed,
         steps=_step_scores(rubric, grades, sitting),
         criteria=grades,
-        flags=tuple(_flag_note(rubric, flag) for flag in graded.flags),
+        flags=tuple(flag_note(flag, rubric.red_flags()) for flag in graded.flags),
         strengths=_strengths(grades, share),
         gaps=_gaps(rubric, grades, share),
         help=_help(sitting.ledger, grades, share),
@@ -136,33 +124,32 @@ def _grade(
         return CriterionGrade.model_validate(
             {**common, "level": NOT_ASSESSED, "reason": "The interview never got there."}
         )
-    if verdict.level is None:
-        return CriterionGrade.model_validate(
-            {**common, "level": UNGRADED, "reason": verdict.reason}
-        )
-    evidence = verified(verdict.evidence, sitting.transcript)
-    if verdict.level > 0 and not evidence:
-        reason = "No quote for it stands in the candidate's turns, so the level was thrown out."
-        return CriterionGrade.model_validate({**common, "level": UNGRADED, "reason": reason})
+    stands = standing(verdict, sitting.transcript, sitting.reviews)
+    common |= {
+        "level": stands.level,
+        "reason": stands.reason,
+        "confidence": stands.confidence,
+        "ratings": stands.ratings,
+        "review": stands.review,
+    }
+    if not isinstance(stands.level, int):
+        return CriterionGrade.model_validate(common)
     first_help = min((line.turn for line in help_lines), default=None)
     return CriterionGrade.model_validate(
         {
             **common,
-            "level": verdict.level,
-            "evidence": evidence if verdict.level > 0 else (),
-            "prompted": bool(evidence)
+            "evidence": stands.evidence,
+            "prompted": bool(stands.evidence)
             and first_help is not None
-            and all(item.turn > first_help for item in evidence),
-            "reason": verdict.reason,
-            "anchor": criterion.anchors.at(verdict.level),
-            "next_anchor": _next_anchor(criterion, verdict.level),
+            and all(item.turn > first_help for item in stands.evidence),
+            "anchor": criterion.anchors.at(stands.level),
+            "next_anchor": _next_anchor(criterion, stands.level),
         }
     )
 
 
-def _next_anchor(criterion: Criterion, level: Level) -> str | None:
-    above: dict[Level, Level] = {0: 1, 1: 2, 2: 3, 3: 4}
-    return criterion.anchors.at(above[level]) if level in above else None
+def _next_anchor(criterion: Criterion, level: int) -> str | None:
+    return criterion.anchors.at(level + 1) if level < TOP_LEVEL else None
 
 
 def _shares(rubric: Rubric, grades: Sequence[CriterionGrade]) -> dict[str, float]:
@@ -269,14 +256,6 @@ def _step_scores(
     return tuple(scores)
 
 
-def _flag_note(rubric: Rubric, flag: GradedFlag) -> FlagNote:
-    title, why = _NOTES.get(flag.flag, (flag.flag, ""))
-    for known in rubric.red_flags():
-        if known.id == flag.flag:
-            title, why = known.title, known.why
-    return FlagNote(id=flag.flag, title=title, why=why, turn=flag.turn, quote=flag.quote)
-
-
 def _strengths(
     grades: Iterable[CriterionGrade], share: Mapping[str, float]
 ) -> tuple[Highlight, ...]:
@@ -319,7 +298,7 @@ def _highlight(grade: CriterionGrade, points: float, advice: str) -> Highlight:
     )
 
 
-def _as_level(grade: CriterionGrade) -> Level:
+def _as_level(grade: CriterionGrade) -> int:
     assert isinstance(grade.level, int)
     return grade.level
 

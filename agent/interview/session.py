@@ -5,26 +5,24 @@ the grader at the end; it decides nothing itself. After a crash `Session.resume`
 exactly where the stored events end.
 """
 
-import hashlib
 import statistics
 import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, TypedDict
 
-from pydantic import BaseModel
-
 from agent import __version__
 from agent.errors import EngineError, EngineUnavailableError, InputError, StoreError
-from agent.grading.assessed import assessed_criteria
-from agent.grading.scoring import Sitting, scorecard
+from agent.frozen import content_hash
+from agent.grading.interviewed import grading_of, sitting_of
+from agent.grading.scoring import scorecard
 from agent.interview import events as ev
 from agent.interview.clock import Clock, Stopwatch
 from agent.interview.plan import Options, Plan, checked_steps
 from agent.interview.policy import decide
 from agent.interview.state import InterviewState, apply, fold
 from agent.move import Reveal
-from agent.ports import Engine, Grading, Intent, Listening, Observation, Speaking
+from agent.ports import Engine, Intent, Listening, Observation, Speaking
 from agent.record import InterviewRecord
 from agent.scenario import Scenario
 from agent.scorecard import FirstWord, Provenance, Scorecard
@@ -331,26 +329,8 @@ class Session:
 
     async def _graded(self) -> Scorecard:
         state, plan = self.state, self.plan
-        graded = await self._engine.grader.grade(
-            Grading(
-                transcript=state.transcript,
-                assessed=assessed_criteria(plan.rubric, state),
-                asked_facts=tuple(state.facts.items()),
-                curveball=state.curveball,
-                curveball_turn=state.curveball_turn,
-                notes=state.quotes,
-            )
-        )
+        graded = await self._engine.grader.grade(grading_of(plan.rubric, state))
         models = summed((*state.usage, *self._engine.spent().models))
-        sitting = Sitting(
-            transcript=state.transcript,
-            seniority=state.options.level,
-            ledger=state.ledger,
-            asked_facts=tuple(state.facts),
-            step_seconds=dict(state.seconds),
-            step_turns=dict(state.step_turns),
-            unobserved_turns=state.unobserved,
-        )
         provenance = Provenance(
             version=__version__,
             engine=_engines(state),
@@ -368,7 +348,7 @@ class Session:
             first_word=first_word_of(state),
             note=self._engine.note,
         )
-        return scorecard(plan.rubric, plan.scenario, sitting, graded, provenance)
+        return scorecard(plan.rubric, plan.scenario, sitting_of(state), graded, provenance)
 
     def _stamp(self) -> _Stamp:
         return {"clock": max(self._watch.read(), self.state.clock), "at": self._clock.now()}
@@ -421,8 +401,3 @@ def _engines(state: InterviewState) -> str:
     """The engine, or all of them with the turns from which they were used."""
     (_, first), *others = state.engines
     return ", ".join([first, *(f"from turn {turn} on {name}" for turn, name in others)])
-
-
-def content_hash(value: BaseModel) -> str:
-    """SHA-256 over the value's canonical JSON: the same content has the same hash."""
-    return hashlib.sha256(value.model_dump_json(by_alias=True).encode()).hexdigest()

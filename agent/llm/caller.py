@@ -12,6 +12,8 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from copy import copy
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from agent.errors import EngineError, EngineUnavailableError
@@ -50,8 +52,21 @@ _REFUSALS = {
 }
 
 
+_LASTING = frozenset({Kind.key, Kind.quota, Kind.model, Kind.unsupported})
+"""Faults that other calls would meet as well."""
+
+
+@dataclass
+class _Learnt:
+    """What has been found out about a model in use."""
+
+    methods: list[Method]
+    context: int
+    worked: Method | None = None
+
+
 class Caller:
-    """A model with the patience to use it. One for each interview and model."""
+    """A model with the patience to use it. One for each interview and model, or for each batch."""
 
     def __init__(
         self,
@@ -71,9 +86,15 @@ class Caller:
         self._priced = priced
         self._sleep = sleep
         self._chance = chance
-        self._methods = list(chat.traits.methods)
-        self._context = chat.traits.context or _UNKNOWN_CONTEXT
-        self._worked: Method | None = None
+        self._learnt = _Learnt(
+            methods=list(chat.traits.methods), context=chat.traits.context or _UNKNOWN_CONTEXT
+        )
+
+    def measured_by(self, meter: Meter) -> "Caller":
+        """The same caller, knowing all that this one learns, with a meter of its own."""
+        other = copy(self)
+        other._meter = meter
+        return other
 
     @property
     def name(self) -> str:
@@ -83,7 +104,7 @@ class Caller:
     @property
     def method(self) -> Method | None:
         """How structured answers have been had so far; None before the first."""
-        return self._worked
+        return self._learnt.worked
 
     async def structured(
         self,
@@ -109,14 +130,14 @@ class Caller:
             except ValueError as error:
                 reason = str(error) or type(error).__name__
                 if completion.finish is Finish.length:
-                    max_tokens = max(max_tokens, min(2 * max_tokens, self._context // 2))
+                    max_tokens = max(max_tokens, min(2 * max_tokens, self._learnt.context // 2))
                 elif completion.finish is Finish.stop and completion.text.strip():
-                    if unheeded is method and self._worked is not method:
+                    if unheeded is method and self._learnt.worked is not method:
                         # A server may accept a form of answer and not heed it.
                         self._give_up(method)
                     unheeded = method
             else:
-                self._worked = method
+                self._learnt.worked = method
                 return parsed
         raise EngineError(f"{self.name}: no usable answer in {self._limits.answers}: {reason}")
 
@@ -128,7 +149,7 @@ class Caller:
         """
         tries = 0
         while True:
-            context = self._context
+            context = self._learnt.context
             began, messages = time.monotonic(), prompt(self._budget(max_tokens))
             said: list[str] = []
             ending: Piece = Piece()
@@ -168,7 +189,7 @@ class Caller:
         """One answer, whatever it holds, and how it was had; a passing fault is waited out."""
         tries = 0
         while True:
-            method, context = self._methods[0], self._context
+            method, context = self._learnt.methods[0], self._learnt.context
             messages = asking_for(prompt(self._budget(max_tokens)), shape, method)
             messages = corrected(messages, reason) if reason else messages
             began = time.monotonic()
@@ -190,14 +211,14 @@ class Caller:
             return completion, method
 
     def _budget(self, max_tokens: int) -> int:
-        return max(self._context - max_tokens, self._context // 2)
+        return max(self._learnt.context - max_tokens, self._learnt.context // 2)
 
     def _give_up(self, method: Method) -> bool:
         """Turn to the next way of getting structured answers; False if there is none."""
-        if len(self._methods) > 1 and self._methods[0] is method:
-            self._methods.pop(0)
+        if len(self._learnt.methods) > 1 and self._learnt.methods[0] is method:
+            self._learnt.methods.pop(0)
             return True
-        return self._methods[0] is not method
+        return self._learnt.methods[0] is not method
 
     async def _wait_or_raise(self, fault: ModelError, tries: int, context: int) -> None:
         """Wait before the next try, or raise EngineUnavailableError if there shall be none.
@@ -205,7 +226,7 @@ class Caller:
         `context` is what the call that failed reckoned with; others may have failed meanwhile.
         """
         if fault.kind is Kind.context and context // 2 >= _LEAST_CONTEXT:
-            self._context = min(self._context, context // 2)
+            self._learnt.context = min(self._learnt.context, context // 2)
             return
         if fault.kind is Kind.filtered:
             raise EngineError(f"{self.name}: {_REFUSALS[Finish.content_filter]}") from fault
@@ -216,7 +237,9 @@ class Caller:
             wait = fault.retry_after + self._limits.backoff * self._chance() / 2
         too_long = wait > self._limits.longest_wait
         if not fault.is_passing or tries >= self._limits.attempts or too_long:
-            raise EngineUnavailableError(f"{self.name}: {fault}; {fault.remedy}") from fault
+            raise EngineUnavailableError(
+                f"{self.name}: {fault}; {fault.remedy}", lasting=fault.kind in _LASTING
+            ) from fault
         await self._sleep(wait)
 
     def _measure(self, tokens: Tokens | None, messages: Messages, text: str) -> None:
@@ -237,7 +260,7 @@ class Caller:
             "task": task,
             "model": self.name,
             "seconds": round(time.monotonic() - began, 3),
-            "messages": [{"role": role, "content": text} for role, text in messages],
+            "messages": [{"role": one.role, "content": one.text} for one in messages],
             "reply": reply,
         }
         if fault is not None:

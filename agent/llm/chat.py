@@ -14,10 +14,11 @@ Role = Literal["system", "user", "assistant"]
 
 
 class Message(NamedTuple):
-    """One message of a prompt."""
+    """One message of a prompt. The first `shared` characters are the same in other calls."""
 
     role: Role
     text: str
+    shared: int = 0
 
 
 Messages = tuple[Message, ...]
@@ -63,12 +64,26 @@ class Tokens:
 
 
 @dataclass(frozen=True)
+class Headroom:
+    """What a server says may still be asked of it; None where it says nothing.
+
+    Requests and tokens that are left, and the seconds until there are as many as ever again.
+    """
+
+    requests: int | None = None
+    tokens: int | None = None
+    requests_reset: float | None = None
+    tokens_reset: float | None = None
+
+
+@dataclass(frozen=True)
 class Completion:
     """A whole answer. For a structured one, `text` is its JSON as the model wrote it."""
 
     text: str
     finish: Finish = Finish.stop
     tokens: Tokens | None = None
+    headroom: Headroom | None = None
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,11 @@ _NO_KEY = "no-key-needed"
 _THINKING_TOKENS = 4_000
 _BOUNDED = ("llamacpp",)
 """Servers whose grammars let small models write on without end."""
-_ANSWER_TOKENS = 6_000
+_ANSWER_TOKENS = 16_000
+"""More than any answer needs; providers' own defaults would cut long ones off."""
+_OLLAMA_ANSWER_TOKENS = 6_000
 _OLLAMA_CONTEXT = 16_384
-_LANGCHAIN_OPTIONS: tuple[dict[str, Any], ...] = ({"max_retries": 0, "timeout": 180.0}, {})
+_LANGCHAIN_OPTIONS: dict[str, Any] = {"max_retries": 0, "timeout": 180.0}
 
 
 @cache
@@ -56,16 +58,19 @@ def official_base_url(base_url: str | None) -> bool:
     return _OFFICIAL in url
 
 
-async def connect(model: str, base_url: str | None, limits: Limits) -> Chat:
+async def connect(
+    model: str, base_url: str | None, limits: Limits, *, temperature: float | None = None
+) -> Chat:
     """The chat model `provider:model`, perhaps on a server of one's own.
 
-    Raises InputError for a name, key or package that is missing, EngineUnavailableError for a
-    server that has to be asked and does not answer.
+    `temperature` None takes 0 with OpenAI's protocol and the provider's usual one elsewhere; a
+    model that takes none is asked without. Raises InputError for a name, key or package that
+    is missing, EngineUnavailableError for a server that has to be asked and does not answer.
     """
     name = parsed(model, base_url)
     if name.provider == "openai":
-        return await _openai(name.model, base_url, limits)
-    return _langchain(name, base_url, limits)
+        return await _openai(name.model, base_url, limits, temperature or 0.0)
+    return _langchain(name, base_url, limits, temperature)
 
 
 def parsed(model: str, base_url: str | None) -> Named:
@@ -76,7 +81,7 @@ def parsed(model: str, base_url: str | None) -> Named:
     return named(model, known_providers(), own_server=base_url is not None)
 
 
-async def _openai(model: str, base_url: str | None, limits: Limits) -> Chat:
+async def _openai(model: str, base_url: str | None, limits: Limits, temperature: float) -> Chat:
     import openai
 
     from agent.llm.dialect import Dialect
@@ -89,9 +94,16 @@ async def _openai(model: str, base_url: str | None, limits: Limits) -> Chat:
             f"no OPENAI_API_KEY is set for openai:{model}; set it, name a server with "
             "--base-url, or take --model offline"
         )
+    # Over aiohttp a call takes half the computing time that it takes over httpx. There are up to
+    # 1,000 connections, which are as many as `agent.llm.limiter` ever asks for.
+    http = openai.DefaultAioHttpClient()
     try:
         client = openai.AsyncOpenAI(
-            api_key=key or _NO_KEY, base_url=base_url, max_retries=0, timeout=limits.whole
+            api_key=key or _NO_KEY,
+            base_url=base_url,
+            max_retries=0,
+            timeout=limits.whole,
+            http_client=http,
         )
     except Exception as error:
         url = without_credentials(base_url or "")
@@ -102,6 +114,10 @@ async def _openai(model: str, base_url: str | None, limits: Limits) -> Chat:
     if own:
         url = str(client.base_url)
         listed = _fitting(model, await asked(url, key or _NO_KEY), url)
+        if client.base_url.userinfo:
+            # aiohttp takes them in the address or in a header, and not in both.
+            http.auth = (client.base_url.username, client.base_url.password)
+            client.base_url = client.base_url.copy_with(username=None, password=None)
     reasons = not own and _REASONING.match(model) is not None
     chat = OpenAIChat(
         f"openai:{listed.name}",
@@ -110,7 +126,7 @@ async def _openai(model: str, base_url: str | None, limits: Limits) -> Chat:
         dialect=Dialect(
             max_tokens="max_tokens" if own else "max_completion_tokens",
             reasoning="low" if reasons else None,
-            temperature=None if reasons else 0.0,
+            temperature=None if reasons else temperature,
             thinking=_THINKING_TOKENS if reasons else 0,
             bounded=listed.owner in _BOUNDED,
         ),
@@ -146,7 +162,9 @@ def _fitting(model: str, answer: Answer, url: str) -> Listed:
     return answer.models[0]
 
 
-def _langchain(name: Named, base_url: str | None, limits: Limits) -> Chat:
+def _langchain(
+    name: Named, base_url: str | None, limits: Limits, temperature: float | None
+) -> Chat:
     from langchain.chat_models import init_chat_model
 
     from agent.llm.langchain_chat import LangChainChat
@@ -155,15 +173,16 @@ def _langchain(name: Named, base_url: str | None, limits: Limits) -> Chat:
     options: dict[str, Any] = {"max_tokens": _ANSWER_TOKENS}
     if name.provider == "ollama":
         # Without it Ollama silently cuts every prompt to a few thousand tokens.
-        options = {"num_predict": _ANSWER_TOKENS, "num_ctx": _OLLAMA_CONTEXT}
+        options = {"num_predict": _OLLAMA_ANSWER_TOKENS, "num_ctx": _OLLAMA_CONTEXT}
     if base_url is not None:
         options["base_url"] = base_url
     fault: Exception | None = None
-    for more in _LANGCHAIN_OPTIONS:
+    warm = {} if temperature is None else {"temperature": temperature}
+    for more in ({**_LANGCHAIN_OPTIONS, **warm}, _LANGCHAIN_OPTIONS, {}):
         try:
             model = init_chat_model(name.model, model_provider=name.provider, **options, **more)
         except (TypeError, ValueError, ImportError) as error:
-            # Not every provider takes every option; the second round has only those of all.
+            # Not every provider takes every option; the last round has only those of all.
             fault = error
             if name.provider is None and "infer model provider" in str(error):
                 break
@@ -171,6 +190,8 @@ def _langchain(name: Named, base_url: str | None, limits: Limits) -> Chat:
         except Exception as error:
             raise InputError(f"{name.full} cannot be used: {fault_of(error)}") from error
         profile = model.profile or {}
+        if "temperature" in more and profile.get("temperature") is False:
+            continue
         full = name.full if name.provider else f"{_provider_of(model)}:{name.model}"
         return LangChainChat(
             full,

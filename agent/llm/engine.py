@@ -9,6 +9,7 @@ from agent.llm.chat import Chat, Limits
 from agent.llm.connect import connect, official_base_url
 from agent.llm.grader import LlmGrader
 from agent.llm.guard import Guard
+from agent.llm.limiter import Limited, limiter_for
 from agent.llm.meter import Meter
 from agent.llm.observer import LlmObserver
 from agent.llm.prompts import prompts_hash
@@ -26,6 +27,11 @@ _NOTE = (
     "in the candidate's words; how well the levels agree with people depends on the model and has "
     "to be measured."
 )
+
+
+def note_on(name: str) -> str:
+    """How far the grades of a model can be trusted."""
+    return _NOTE.format(name=name)
 
 
 @dataclass(frozen=True)
@@ -52,19 +58,24 @@ async def connected(choice: EngineChoice, limits: Limits | None = None) -> Conne
     """
     limits = limits or Limits()
     # Loading the encoding takes a quarter of a second, which no answer shall wait for.
-    speaker, _ = await asyncio.gather(
+    url = without_credentials(choice.base_url) if choice.base_url else None
+    chat, _ = await asyncio.gather(
         connect(choice.model, choice.base_url, limits), asyncio.to_thread(count, "")
     )
-    observer = speaker
+    speaker = observer = _limited(chat, url)
     if choice.observer_model is not None:
-        observer = await connect(choice.observer_model, choice.base_url, limits)
-    url = without_credentials(choice.base_url) if choice.base_url else None
+        observer = _limited(await connect(choice.observer_model, choice.base_url, limits), url)
     named = EngineChoice(
         model=speaker.name,
         observer_model=observer.name if choice.observer_model is not None else None,
         base_url=url,
     )
     return Connected(speaker, observer, named, limits, official_base_url(choice.base_url))
+
+
+def _limited(chat: Chat, url: str | None) -> Chat:
+    """The chat model, with its server's calls limited for the whole process."""
+    return Limited(chat, limiter_for(f"{chat.name.partition(':')[0]} {url or ''}".strip()))
 
 
 class LlmEngine:
@@ -87,7 +98,7 @@ class LlmEngine:
         self.name = models.speaker.name
         if models.observer is not models.speaker:
             self.name += f" (observer {models.observer.name})"
-        self.note = _NOTE.format(name=models.speaker.name)
+        self.note = note_on(models.speaker.name)
         self.prompts: str | None = prompts_hash()
         self._models = models
         self._meter = meter or Meter()

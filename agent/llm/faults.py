@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 from enum import StrEnum
 
+from agent.llm.chat import Headroom
+from agent.llm.headroom import headroom_in, retry_after_in
 from agent.llm.redact import redacted
 
 
@@ -43,6 +45,7 @@ _REMEDY = {
     Kind.filtered: "choose another model",
     Kind.request: "choose another model; `sevenstep doctor` tests one",
 }
+_TOO_LONG = "the model took too long to answer"
 _LONGEST_MESSAGE = 300
 _CONTEXT_SIGNS = (
     "context_length", "context length", "context size", "maximum context", "too many tokens",
@@ -62,10 +65,17 @@ class ModelError(Exception):
     """A call to a model failed. `message` holds no key; `retry_after` is in seconds."""
 
     def __init__(
-        self, kind: Kind, message: str, *, retry_after: float | None = None, status: int = 0
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int = 0,
+        headroom: Headroom | None = None,
     ) -> None:
         self.kind = kind
         self.retry_after = retry_after
+        self.headroom = headroom
         self.status = status
         line = " ".join(redacted(message).split())
         self.message = line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
@@ -87,16 +97,27 @@ def fault_of(error: BaseException) -> ModelError:
     if isinstance(error, ModelError):
         return error
     for cause in _chain(error):
-        status = _status(cause)
+        status = None if _is_of_aiohttp(cause) else _status(cause)
         if status is not None:
             return _of_status(status, cause)
     for cause in _chain(error):
+        if isinstance(cause, (TimeoutError, asyncio.TimeoutError)):
+            return ModelError(Kind.timeout, _TOO_LONG)
+        # What the openai client makes of aiohttp's faults is a timeout, whatever they were.
+        if _is_of_aiohttp(cause) and not isinstance(cause, ValueError):
+            return ModelError(Kind.connection, f"the connection failed ({_told(cause)})")
+    for cause in _chain(error):
         name = type(cause).__name__
-        if isinstance(cause, (TimeoutError, asyncio.TimeoutError)) or "Timeout" in name:
-            return ModelError(Kind.timeout, "the model took too long to answer")
+        if "Timeout" in name:
+            return ModelError(Kind.timeout, _TOO_LONG)
         if isinstance(cause, OSError) or "Connect" in name or "Protocol" in name or "Read" in name:
             return ModelError(Kind.connection, f"the connection failed ({_told(error)})")
     return ModelError(Kind.request, _told(error))
+
+
+def _is_of_aiohttp(error: BaseException) -> bool:
+    """Whether it comes from below the openai client; such a one's status is no answer's."""
+    return type(error).__module__.startswith("aiohttp.")
 
 
 def _told(error: BaseException) -> str:
@@ -135,8 +156,13 @@ def reported(body: Mapping[str, object]) -> ModelError:
 def _of_status(status: int, error: BaseException) -> ModelError:
     message, code = _said(error)
     kind = _kind(status, f"{message} {code}".lower())
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
     return ModelError(
-        kind, f"HTTP {status}: {message}", retry_after=_retry_after(error), status=status
+        kind,
+        f"HTTP {status}: {message}",
+        retry_after=retry_after_in(headers),
+        status=status,
+        headroom=headroom_in(headers),
     )
 
 
@@ -184,14 +210,3 @@ def _told_in(body: Mapping[str, object], otherwise: str) -> tuple[str, str]:
         return str(inner), ""
     code = " ".join(str(inner[name]) for name in ("code", "type") if inner.get(name))
     return str(inner.get("message") or otherwise), code
-
-
-def _retry_after(error: BaseException) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            return max(0.0, float(headers.get(name, "")) * unit)
-        except ValueError:
-            # Absent, or an HTTP date, which no provider of models is known to send.
-            continue
-    return None

@@ -4,9 +4,9 @@ The wire form, its JSON Schema, and the pure step from there to verdicts. A quot
 it stands in the candidate's turns.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Annotated, Any, get_args
 
 from pydantic import Field, ValidationError
 
@@ -14,11 +14,8 @@ from agent.grading.evidence import verified
 from agent.llm.chat import Shape
 from agent.llm.window import passage
 from agent.llm.wire import Wire, fits, strict_object, told
-from agent.ports import Evidence, GradedFlag, Verdict
-from agent.rubric import TOP_LEVEL, Level
+from agent.ports import Confidence, Evidence, GradedFlag, Rank, Verdict
 from agent.transcript import Transcript
-
-CONFIDENCE = ("high", "medium", "low")
 
 
 class _Quote(Wire):
@@ -31,8 +28,8 @@ class GradeRead(Wire):
 
     quotes: list[_Quote]
     reason: str
-    level: Level
-    confidence: Literal["high", "medium", "low"] = "medium"
+    level: Annotated[Rank, Field(strict=True)]
+    confidence: Confidence | None = None
 
 
 class _Flag(Wire):
@@ -48,29 +45,33 @@ class StepRead(Wire):
     red_flags: tuple[_Flag, ...] = ()
 
 
-def step_read(raw: dict[str, Any], criteria: Sequence[str], *, last: bool) -> StepRead:
+def step_read(raw: dict[str, Any], tops: Mapping[str, int], *, last: bool) -> StepRead:
     """Check the form of an answer; raises ValueError saying what is wrong.
 
-    On the `last` try the grades that are well-formed are kept, if there are any.
+    `tops` are the criteria wanted, with the highest level of each. On the `last` try the grades
+    that are well-formed are kept, if there are any.
     """
     grades = raw.get("grades")
     if last and isinstance(grades, dict):
         raw = {
-            "grades": {name: one for name, one in grades.items() if _is_grade(one)},
+            "grades": {name: one for name, one in grades.items() if _is_grade(one, tops.get(name))},
             "red_flags": raw.get("red_flags") if _are_flags(raw.get("red_flags")) else [],
         }
     try:
         found = StepRead.model_validate(raw)
     except ValidationError as error:
         raise ValueError(told(error)) from error
-    missing = [name for name in criteria if name not in found.grades]
-    if missing and (not last or len(missing) == len(criteria)):
+    missing = [name for name in tops if name not in found.grades]
+    if missing and (not last or len(missing) == len(tops)):
         raise ValueError(f"no grade for {', '.join(missing)}")
+    for name, grade in found.grades.items():
+        if grade.level > tops.get(name, grade.level):
+            raise ValueError(f"grades.{name}.level: {grade.level} is above the top, {tops[name]}")
     return found
 
 
-def _is_grade(raw: object) -> bool:
-    return fits(GradeRead, raw)
+def _is_grade(raw: object, top: int | None) -> bool:
+    return fits(GradeRead, raw) and (top is None or GradeRead.model_validate(raw).level <= top)
 
 
 def _are_flags(raw: object) -> bool:
@@ -94,14 +95,12 @@ def verdict_of(criterion: str, read: GradeRead | None, transcript: Transcript) -
     )
     if read.level > 0 and not evidence:
         return None
-    reason = read.reason.strip() or "The model gave no reason."
-    if read.confidence == "low":
-        reason = f"{reason} (The grader is not sure of this level.)"
     return Verdict(
         criterion=criterion,
         evidence=evidence if read.level > 0 else (),
-        reason=reason,
+        reason=read.reason.strip() or "The model gave no reason.",
         level=read.level,
+        confidence=read.confidence,
     )
 
 
@@ -121,16 +120,14 @@ def flags_of(
 
 
 @lru_cache(maxsize=256)
-def step_shape(criteria: tuple[str, ...], flags: tuple[str, ...]) -> Shape:
-    """The JSON Schema of a step's grades: evidence and reason come before the level."""
-    quote = strict_object(turn={"type": "integer"}, quote={"type": "string"})
-    grade = strict_object(
-        quotes={"type": "array", "items": quote},
-        reason={"type": "string"},
-        level={"type": "integer", "enum": list(range(TOP_LEVEL + 1))},
-        confidence={"type": "string", "enum": list(CONFIDENCE)},
-    )
-    properties: dict[str, Any] = {"grades": strict_object(**dict.fromkeys(criteria, grade))}
+def step_shape(criteria: tuple[tuple[str, int], ...], flags: tuple[str, ...]) -> Shape:
+    """The JSON Schema of the grades of `criteria`, each given with its highest level.
+
+    Evidence and reason come before the level.
+    """
+    properties: dict[str, Any] = {
+        "grades": strict_object(**{name: _grade_schema(top) for name, top in criteria})
+    }
     if flags:
         flag = strict_object(
             flag={"type": "string", "enum": list(flags)},
@@ -139,3 +136,14 @@ def step_shape(criteria: tuple[str, ...], flags: tuple[str, ...]) -> Shape:
         )
         properties["red_flags"] = {"type": "array", "items": flag}
     return Shape("grades", strict_object(**properties))
+
+
+@lru_cache(maxsize=256)
+def _grade_schema(top: int) -> dict[str, Any]:
+    quote = strict_object(turn={"type": "integer"}, quote={"type": "string"})
+    return strict_object(
+        quotes={"type": "array", "items": quote},
+        reason={"type": "string"},
+        level={"type": "integer", "enum": list(range(top + 1))},
+        confidence={"type": "string", "enum": list(get_args(Confidence))},
+    )

@@ -17,6 +17,7 @@ from agent.llm.chat import (
     Completion,
     Finish,
     Limits,
+    Message,
     Messages,
     Method,
     Piece,
@@ -76,9 +77,9 @@ class LangChainChat:
         try:
             async with asyncio.timeout(self._limits.whole):
                 if shape is None or method is Method.prompted:
-                    answer = await self._model.ainvoke(list(messages))
+                    answer = await self._model.ainvoke(self._written(messages))
                 else:
-                    both = await self._structured(shape, method).ainvoke(list(messages))
+                    both = await self._structured(shape, method).ainvoke(self._written(messages))
                     answer = both["raw"]
             return Completion(
                 text=_arguments(answer) or str(answer.text),
@@ -100,7 +101,7 @@ class LangChainChat:
         max_tokens: int,  # noqa: ARG002  # as above
     ) -> AsyncIterator[Piece]:
         """An answer in pieces; raises ModelError, also in the middle."""
-        chunks = patiently(self._model.astream(list(messages)), self._limits)
+        chunks = patiently(self._model.astream(self._written(messages)), self._limits)
         total: Tokens | None = None
         try:
             async with closing(chunks):
@@ -122,6 +123,16 @@ class LangChainChat:
     async def close(self) -> None:
         """LangChain's models close their connections by themselves."""
 
+    def _written(self, messages: Messages) -> list[Any]:
+        """The messages as LangChain takes them, with a mark where Anthropic's cache shall end."""
+        return [
+            (
+                one.role,
+                _marked(one) if one.shared and self.name.startswith("anthropic:") else one.text,
+            )
+            for one in messages
+        ]
+
     def _structured(self, shape: Shape, method: Method) -> Runnable[LanguageModelInput, Any]:
         # Schemas differ under one name: those of the grader, from step to step.
         key = (method, json.dumps(shape.schema))
@@ -137,6 +148,15 @@ class LangChainChat:
                     Kind.unsupported, f"{self.name} has no {method.value} in LangChain"
                 ) from error
         return self._shaped[key]
+
+
+def _marked(message: Message) -> list[dict[str, Any]]:
+    """The shared part of a message, which later calls read from the cache, and the rest."""
+    shared, rest = message.text[: message.shared], message.text[message.shared :]
+    return [
+        {"type": "text", "text": shared, "cache_control": {"type": "ephemeral"}},
+        {"type": "text", "text": rest},
+    ]
 
 
 def _arguments(answer: BaseMessage) -> str | None:

@@ -4,16 +4,19 @@ import time
 from collections.abc import Callable
 
 from agent.llm.chat import Messages, Tokens
-from agent.llm.prices import cost_usd
+from agent.llm.prices import Price, cost_usd
 from agent.llm.tokens import count
 from agent.usage import ModelUsage, Spent, summed
 
 
 class Meter:
-    """Adds up until it is read. One for each interview."""
+    """Adds up until it is read. One for each interview, or for each answer that is graded."""
 
-    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, seconds: Callable[[], float] = time.monotonic, price: Price = cost_usd
+    ) -> None:
         self._seconds = seconds
+        self._price = price
         self._models: list[ModelUsage] = []
         self._began: float | None = None
         self._first_word: float | None = None
@@ -46,7 +49,7 @@ class Meter:
             input_tokens=known.input,
             cached_tokens=known.cached,
             output_tokens=known.output,
-            cost_usd=cost_usd(name, known) if priced else None,
+            cost_usd=self._price(name, known) if priced else None,
             estimated=tokens is None,
         )
         self._models = list(summed((*self._models, usage)))

@@ -27,6 +27,7 @@ from agent.llm.chat import (
 )
 from agent.llm.dialect import Dialect
 from agent.llm.faults import Kind, ModelError, fault_of, reported
+from agent.llm.headroom import headroom_in
 from agent.llm.patience import closing, patiently
 from agent.llm.structured import bounded
 
@@ -77,7 +78,8 @@ class OpenAIChat:
         try:
             async with asyncio.timeout(self._limits.whole):
                 response = await self._asked(post, messages, max_tokens, stream=False)
-            return _completion(_parsed(response.content))
+            answer = completion_of(_parsed(response.content))
+            return replace(answer, headroom=headroom_in(response.headers))
         except ModelError:
             raise
         except Exception as error:
@@ -153,7 +155,7 @@ class OpenAIChat:
                 return await ask(
                     {
                         "model": self._model,
-                        "messages": [{"role": role, "content": text} for role, text in messages],
+                        "messages": [{"role": one.role, "content": one.text} for one in messages],
                         **dialect.parameters(max_tokens, stream=stream),
                     }
                 )
@@ -208,7 +210,8 @@ def _parsed(data: str | bytes) -> Mapping[str, Any]:
     return parsed
 
 
-def _completion(answer: Mapping[str, Any]) -> Completion:
+def completion_of(answer: Mapping[str, Any]) -> Completion:
+    """The completion in a server's answer; raises ModelError if it holds none."""
     choice = _first_choice(answer)
     message = choice.get("message") or {}
     return Completion(

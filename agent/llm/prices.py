@@ -3,7 +3,12 @@
 The prices come with the package; nothing is fetched. A server of one's own has no price.
 """
 
+from collections.abc import Callable
+
 from agent.llm.chat import Tokens
+
+Price = Callable[[str, Tokens], float | None]
+"""The price in dollars of a call to `provider:model`; None if it is not known."""
 
 _PROVIDERS = {
     "openai": "openai",
@@ -55,3 +60,20 @@ def context_of(name: str) -> int | None:
     except (LookupError, ValueError):
         return None
     return priced.model.context_window
+
+
+def own_price(dollars_in: float, dollars_out: float, dollars_cached: float | None = None) -> Price:
+    """Prices of one's own, in dollars for a million tokens, whatever the model."""
+    cached = dollars_in if dollars_cached is None else dollars_cached
+
+    def price(_: str, tokens: Tokens) -> float:
+        fresh = tokens.input - tokens.cached
+        total = fresh * dollars_in + tokens.cached * cached + tokens.output * dollars_out
+        return total / 1_000_000
+
+    return price
+
+
+def no_price(_: str, __: Tokens) -> None:
+    """For servers whose prices nobody knows."""
+    return

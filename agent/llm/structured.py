@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from agent.llm.chat import Message, Messages, Method, Shape
+from agent.llm.chat import Messages, Method, Shape
 from agent.llm.prompts import filled
 
 _FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.DOTALL)
@@ -85,4 +85,4 @@ def _candidates(text: str) -> list[str]:
 
 def _with_more(messages: Messages, text: str) -> Messages:
     *before, last = messages
-    return (*before, Message(last.role, f"{last.text}\n\n{text}"))
+    return (*before, last._replace(text=f"{last.text}\n\n{text}"))

@@ -30,6 +30,10 @@ class OfflineGrader:
 
     async def grade(self, grading: Grading) -> Graded:
         """Grade the criteria that may be assessed."""
+        return self.read(grading)
+
+    def read(self, grading: Grading) -> Graded:
+        """The same without waiting: nothing here takes any."""
         answers = grading.transcript.answers()
         foreign = [turn for turn in answers if is_unreadable(turn.text)]
         notes = [_note(NOT_ENGLISH, turn) for turn in foreign[:1]]

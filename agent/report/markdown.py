@@ -262,7 +262,8 @@ def _provenance(record: InterviewRecord) -> _Lines:
         ("Rubric", made.rubric, made.rubric_version, made.rubric_hash),
         ("Scenario", made.scenario, made.scenario_version, made.scenario_hash),
     ):
-        yield f"- {what} {escaped(name)} {escaped(version)}, `{words.short_hash(content)}`"
+        if name and version and content:
+            yield f"- {what} {escaped(name)} {escaped(version)}, `{words.short_hash(content)}`"
     if made.prompts_hash:
         yield f"- Prompts `{words.short_hash(made.prompts_hash)}`"
     if made.structured_output:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from agent.record import InterviewRecord
+from agent.scorecard import Scorecard
+from agent.transcript import Turn
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Quotes:
-    """All quotes of a record, by the criterion or flag that they belong to."""
+    """All quotes of a scorecard, by the criterion or flag that they belong to."""
 
     of_criterion: dict[str, tuple[Quote, ...]]
     of_flag: tuple[Quote | None, ...]
@@ -52,8 +54,13 @@ class Quotes:
 
 
 def find_quotes(record: InterviewRecord) -> Quotes:
+    """All quotes of an interview."""
+    return quotes_in(record.transcript, record.scorecard)
+
+
+def quotes_in(turns: Iterable[Turn], card: Scorecard) -> Quotes:
     """All quotes, numbered from 1: those of the criteria in their order, then the flags'."""
-    texts = {turn.index: turn.text for turn in record.transcript}
+    texts = {turn.index: turn.text for turn in turns}
     number = 0
 
     def found(turn: int, quote: str, *, is_flag: bool = False) -> Quote:
@@ -64,11 +71,11 @@ def find_quotes(record: InterviewRecord) -> Quotes:
 
     of_criterion = {
         grade.id: tuple(found(item.turn, item.quote) for item in grade.evidence)
-        for grade in record.scorecard.criteria
+        for grade in card.criteria
     }
     of_flag = tuple(
         found(flag.turn, flag.quote, is_flag=True) if flag.turn is not None and flag.quote else None
-        for flag in record.scorecard.flags
+        for flag in card.flags
     )
     return Quotes(of_criterion, of_flag)
 

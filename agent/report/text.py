@@ -2,10 +2,10 @@
 
 It leaves quotes, references and the transcript to the files. Texts are `rich.text.Text`, so
 that markup in what a candidate wrote is shown and not obeyed; the colours carry nothing that
-the words do not.
+the words do not. What has no underscore is shared with `agent.report.answer_text`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rich.box import HEAVY
 from rich.console import Group, RenderableType
@@ -27,6 +27,7 @@ from agent.scorecard import (
 )
 
 _BAR = 20
+_MOST_BOXES = 8
 _ADVICE = 190
 _STRENGTH_ADVICE = 76
 _QUOTE = 70
@@ -37,28 +38,37 @@ def scorecard_panel(record: InterviewRecord, rubric: Rubric) -> RenderableType:
     card = record.scorecard
     return Group(
         _verdict(record),
-        *_steps(card),
-        Text("* must-have   ! must-have not met   ° came only after help", "dim"),
+        *step_lines(card),
         *_strengths(card),
-        *_gaps(record, rubric),
-        *_flags(card),
+        *gap_lines(card, [words.drill(record, item.step, rubric) for item in card.gaps]),
+        *flag_lines(card, words.flag_place),
         *_foot(card),
     )
 
 
 def _verdict(record: InterviewRecord) -> Panel:
     card = record.scorecard
+    title = f"{record.scenario_title}, {words.seniority(card.level).lower()} level"
+    return framed(title, decision_lines(card))
+
+
+def framed(title: str, lines: Iterable[RenderableType]) -> Panel:
+    """What one must see first, in a frame."""
+    return Panel(Group(*lines), title=line(title), title_align="left", box=HEAVY, padding=(0, 1))
+
+
+def decision_lines(card: Scorecard) -> Iterator[Text]:
+    """An interview's decision and score, why, and what stands against a better one."""
     score = Text(f"{words.decision(card.decision)}", _colour(card.decision))
     score.append(f"   {words.percent(card.percent, 'no score')}", "bold")
     if card.unprompted_percent is not None:
         score.append(f" (unprompted {words.percent(card.unprompted_percent)})", "not bold")
-    lines = [score, _text(card.decision_reason)]
+    yield score
+    yield line(card.decision_reason)
     if said := words.margin(card.margin):
-        lines.append(Text(f"{said}.", "dim"))
+        yield Text(f"{said}.", "dim")
     if failed := words.failed_must_haves(card):
-        lines.append(_text(f"Must-haves not met: {', '.join(failed)}"))
-    title = _text(f"{record.scenario_title}, {words.seniority(card.level).lower()} level")
-    return Panel(Group(*lines), title=title, title_align="left", box=HEAVY, padding=(0, 1))
+        yield line(f"Must-haves not met: {', '.join(failed)}")
 
 
 def _colour(decision: Decision | None) -> str:
@@ -68,13 +78,15 @@ def _colour(decision: Decision | None) -> str:
     return "bold green" if good else "bold red"
 
 
-def _steps(card: Scorecard) -> Iterator[RenderableType]:
+def step_lines(card: Scorecard) -> Iterator[RenderableType]:
+    """The steps of an interview's rubric with their criteria."""
     for score in card.steps:
         grades = [grade for grade in card.criteria if grade.step == score.id]
         yield _step(score, words.no_score(grades))
         # A step that was never reached would only repeat that for each of its criteria.
         if any(grade.level != NOT_ASSESSED for grade in grades):
             yield _criteria(grades, card.failed_must_haves)
+    yield Text("* must-have   ! must-have not met   ° came only after help", "dim")
 
 
 def _step(score: StepScore, absent: str) -> Table:
@@ -84,7 +96,7 @@ def _step(score: StepScore, absent: str) -> Table:
     row.add_column(width=12, justify="right", no_wrap=True)
     row.add_column(width=6, justify="right", no_wrap=True)
     row.add_row(
-        _text(score.title, "bold"),
+        line(score.title, "bold"),
         _bar(score.percent),
         Text(words.percent(score.percent, absent), "" if score.percent is not None else "dim"),
         Text("" if score.seconds is None else words.duration(score.seconds), "dim"),
@@ -111,15 +123,22 @@ def _criteria(grades: Sequence[CriterionGrade], failed: Sequence[str]) -> Table:
     return grid
 
 
-def _meter(grade: CriterionGrade) -> Text:
+def boxes(grade: CriterionGrade) -> Text:
+    """The level as boxes; on a scale of many levels each stands for several of them."""
+    number = min(grade.top, _MOST_BOXES)
     if not isinstance(grade.level, int):
-        return Text(f"{'-' * TOP_LEVEL}  ", "dim")
-    boxes = "▮" * grade.level + "▯" * (TOP_LEVEL - grade.level)
-    return Text.assemble((boxes, "cyan"), f" {grade.level}")
+        return Text("-" * number, "dim")
+    full = grade.level * number // max(grade.top, 1)
+    return Text("▮" * full + "▯" * (number - full), "cyan")
+
+
+def _meter(grade: CriterionGrade) -> Text:
+    figure = f" {grade.level}" if isinstance(grade.level, int) else "  "
+    return Text.assemble(boxes(grade), figure)
 
 
 def _title(grade: CriterionGrade, failed: Sequence[str]) -> Text:
-    title = _text(grade.title, "" if isinstance(grade.level, int) else "dim")
+    title = line(grade.title, "" if isinstance(grade.level, int) else "dim")
     if not isinstance(grade.level, int):
         title.append(f" ({words.level(grade.level)})")
     if grade.must_have:
@@ -130,81 +149,88 @@ def _title(grade: CriterionGrade, failed: Sequence[str]) -> Text:
 
 
 def _strengths(card: Scorecard) -> Iterator[RenderableType]:
-    yield _heading("Strengths")
+    yield heading("Strengths")
     for item in card.strengths:
-        yield _headline(item, "+", "earned")
-        yield _indented(_cut(item.advice, _STRENGTH_ADVICE), "dim")
+        yield _headline(item, "+", f"earned {words.points(item.points)}")
+        yield indented(words.cut(item.advice, _STRENGTH_ADVICE), "dim")
     if not card.strengths:
         yield Text("  No criterion reached level 3.")
 
 
-def _gaps(record: InterviewRecord, rubric: Rubric) -> Iterator[RenderableType]:
-    card = record.scorecard
-    yield _heading("Gaps: what a strong answer would hold, and how to drill it")
+def gap_lines(card: Scorecard, drills: Iterable[str] = ()) -> Iterator[RenderableType]:
+    """The gaps with what would close them; `drills` are the commands that practise them."""
+    commands = list(dict.fromkeys(drills))
+    yield heading(
+        f"Gaps: what a strong answer would hold{', and how to drill it' if commands else ''}"
+    )
     for item in card.gaps:
-        yield _headline(item, "-", "lost")
-        yield _indented(_cut(item.advice, _ADVICE))
-    for command in dict.fromkeys(words.drill(record, item.step, rubric) for item in card.gaps):
-        yield _indented(command, "cyan")
+        # Where answers have points of their own, percentage points would be taken for them.
+        has_points = card.max_points is not None
+        lost = f"{item.points:.1f}% of the score" if has_points else words.points(item.points)
+        yield _headline(item, "-", f"lost {lost}")
+        yield indented(words.cut(item.advice, _ADVICE))
+    for command in commands:
+        yield indented(command, "cyan")
     if not card.gaps:
         yield Text("  None in what was graded.")
 
 
-def _headline(item: Highlight, sign: str, verb: str) -> Text:
-    line = Text(f"{sign} ")
-    line.append_text(_text(item.title, "bold"))
-    line.append(f", level {item.level}, {verb} {words.points(item.points)}")
-    return line
+def _headline(item: Highlight, sign: str, effect: str) -> Text:
+    said = Text(f"{sign} ")
+    said.append_text(line(item.title, "bold"))
+    said.append(f", level {item.level}, {effect}")
+    return said
 
 
-def _flags(card: Scorecard) -> Iterator[RenderableType]:
+def flag_lines(card: Scorecard, place: Callable[[FlagNote], str]) -> Iterator[RenderableType]:
+    """The flags with their quotes, `place` saying where each was seen; nothing without any."""
     if not card.flags:
         return
-    yield _heading("Flags")
+    yield heading("Flags")
     for flag in card.flags:
-        yield _flag(flag)
+        yield _flag(flag, place(flag))
         if flag.quote:
-            yield _indented(f'"{_cut(flag.quote, _QUOTE)}"', "dim")
+            yield indented(f'"{words.cut(flag.quote, _QUOTE)}"', "dim")
 
 
-def _flag(flag: FlagNote) -> Text:
-    line = Text("! ")
-    line.append_text(_text(flag.title, "bold"))
-    line.append(f" ({words.flag_place(flag)}): ")
-    line.append_text(_text(flag.why))
-    return line
+def _flag(flag: FlagNote, place: str) -> Text:
+    said = Text("! ")
+    said.append_text(line(flag.title, "bold"))
+    said.append(f" ({place}): ")
+    said.append_text(line(flag.why))
+    return said
 
 
 def _foot(card: Scorecard) -> Iterator[RenderableType]:
     unasked = sum(not fact.asked for fact in card.facts)
-    yield _heading("Help, coverage and how this was graded")
+    yield heading("Help, coverage and how this was graded")
     yield Text(f"{words.help_given(card.help)} {words.help_brought(card.help)}")
     yield Text(words.coverage(card))
     if card.facts:
         yield Text(f"{unasked} of {len(card.facts)} facts were never asked for.")
-    yield _text(f"Engine: {card.provenance.engine}", "dim")
-    yield _text(card.provenance.note, "dim")
-    for one in card.provenance.models:
-        yield _text(f"{one.model}: {words.usage(one)}", "dim")
+    yield from made_lines(card)
     if card.provenance.first_word is not None:
-        yield _text(words.first_word(card.provenance.first_word), "dim")
+        yield line(words.first_word(card.provenance.first_word), "dim")
 
 
-def _heading(words_: str) -> Text:
-    return Text(f"\n{words_}", "bold underline")
+def made_lines(card: Scorecard) -> Iterator[Text]:
+    """The engine, how far it can be trusted, and what its models took."""
+    yield line(f"Engine: {card.provenance.engine}", "dim")
+    yield line(card.provenance.note, "dim")
+    for one in card.provenance.models:
+        yield line(f"{one.model}: {words.usage(one)}", "dim")
 
 
-def _indented(text: str, style: str = "") -> Padding:
-    return Padding(_text(text, style), (0, 0, 0, 2))
+def heading(title: str) -> Text:
+    """A heading with a blank line before it."""
+    return Text(f"\n{title}", "bold underline")
 
 
-def _text(text: str, style: str = "") -> Text:
+def indented(text: str, style: str = "") -> Padding:
+    """A text of any length, set in by two columns."""
+    return Padding(line(text, style), (0, 0, 0, 2))
+
+
+def line(text: str, style: str = "") -> Text:
+    """An untrusted text on one line."""
     return Text(words.one_line(text), style)
-
-
-def _cut(text: str, most: int) -> str:
-    """The text's beginning on one line, ending in "…" where words were left out."""
-    line = words.one_line(text)
-    if len(line) <= most:
-        return line
-    return f"{line[: most - 1].rpartition(' ')[0] or line[: most - 1]}…"

@@ -69,9 +69,9 @@ def _inline(value: Decision) -> str:
     return decision(value).lower()
 
 
-def seniority(value: Seniority) -> str:
-    """The level that was interviewed for, such as "Senior"."""
-    return value.value.capitalize()
+def seniority(value: Seniority | None) -> str:
+    """The level that was interviewed for, such as "Senior"; a dash for none."""
+    return NO_VALUE if value is None else value.value.capitalize()
 
 
 def percent(value: float | None, absent: str = "not assessed") -> str:
@@ -85,9 +85,9 @@ def points(value: float) -> str:
     return f"{value:.1f} {'point' if value == 1 else 'points'}"
 
 
-def count(number: int, noun: str) -> str:
-    """A number with its noun, such as "1 hint" or "2 hints"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun, such as "1 hint", "2 hints" or "3 criteria"."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def duration(seconds: float) -> str:
@@ -262,6 +262,20 @@ def plain(text: str) -> str:
 def one_line(text: str) -> str:
     """The plain text on one line."""
     return " ".join(plain(text).split())
+
+
+def cut(text: str, most: int) -> str:
+    """The text's beginning on one line, ending in "…" where words were left out."""
+    whole = one_line(text)
+    if len(whole) <= most:
+        return whole
+    return f"{whole[: most - 1].rpartition(' ')[0] or whole[: most - 1]}…"
+
+
+def short_id(text: str) -> str:
+    """An id on one line, its middle left out if it is long: ids often differ at their end."""
+    whole = one_line(text)
+    return whole if len(whole) <= 60 else f"{whole[:40]}…{whole[-18:]}"
 
 
 def _plain(char: str) -> str:

@@ -1,7 +1,8 @@
 """The fake endpoint: an HTTP server on loopback that answers as OpenAI's chat API does.
 
 It routes, counts and refuses. What is replied comes from a `Replies`, what is broken from a
-`FaultScript`; how a response looks stands in `evals.fakellm.bodies`.
+`FaultScript`; how a response looks stands in `evals.fakellm.bodies`, and how requests are
+answered in a batch in `evals.fakellm.batches`.
 """
 
 import asyncio
@@ -9,13 +10,15 @@ import concurrent.futures
 import inspect
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol, Self
+from types import MappingProxyType
+from typing import Any, Protocol, Self
 
 from aiohttp import web
 
-from evals.fakellm.bodies import answer, completion, events, models
+from evals.fakellm.batches import Batches, Fate
+from evals.fakellm.bodies import Answer, answer, completion, events, models
 from evals.fakellm.chat import ChatRequest, Reply, parse_request
 from evals.fakellm.delivery import deliver, reset
 from evals.fakellm.errors import ChatError, unauthorized
@@ -32,6 +35,7 @@ _KEPT_REQUESTS = 1000
 _KEPT_UNRECORDED = 100
 _DELIVERED = ("slow_first_token", "stalled_stream", "reset_mid_stream")
 _JSON = "application/json"
+_NO_FATES: Mapping[int, Fate] = MappingProxyType({})
 _EVENTS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
 
 
@@ -59,6 +63,10 @@ class FakeLLM:
     `latency` seconds pass before the first byte of each call, `pace` between the chunks of a
     stream. Beyond `max_in_flight` calls at once the answer is 429 with `retry_after` seconds.
     With an `api_key` any other gets a 401. `port` 0 takes a free one. It serves once.
+
+    A batch ends when it was asked about `batch_polls` times; `batch_fates` lets the n-th, counted
+    from 0, expire or fail, and one with which more than `batch_queue` requests would wait fails.
+    Its requests get the same replies and faults as chat calls; only connections do not break.
     """
 
     def __init__(
@@ -74,6 +82,9 @@ class FakeLLM:
         context_length: int | None = None,
         keep_requests: bool = False,
         api_key: str | None = None,
+        batch_polls: int = 3,
+        batch_fates: Mapping[int, Fate] = _NO_FATES,
+        batch_queue: int | None = None,
         port: int = 0,
     ) -> None:
         self._replies = replies
@@ -85,6 +96,9 @@ class FakeLLM:
         self._context_length = context_length
         self._keeps = keep_requests
         self._api_key = api_key
+        self._batches = Batches(
+            self._batch_body, self._admit, polls=batch_polls, fates=batch_fates, queue=batch_queue
+        )
         self._port = port
         self._runner: web.AppRunner | None = None
         self._numbered = 0
@@ -101,6 +115,16 @@ class FakeLLM:
     def served(self) -> int:
         """How many chat calls got a whole reply, be it a spoiled one."""
         return self._served
+
+    @property
+    def batched(self) -> int:
+        """How many requests of batches were carried out, refused ones among them."""
+        return self._batches.carried_out
+
+    @property
+    def batches(self) -> int:
+        """How many batches were created."""
+        return self._batches.count
 
     @property
     def refused(self) -> int:
@@ -126,6 +150,7 @@ class FakeLLM:
         app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[_as_openai_says])
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_get("/v1/models", self._list_models)
+        self._batches.attach(app)
         # A client that leaves ends its call here too, so that none goes on for nobody.
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS
@@ -148,10 +173,7 @@ class FakeLLM:
         self._admit(http)
         request = await _parsed(http)
         with self._gate.place() as place:
-            if self._keeps:
-                self._requests.append(request)
-            fault = self._faults(self._numbered, request)
-            self._numbered += 1
+            fault = self._noted(request)
             if self._latency:
                 await asyncio.sleep(self._latency)
             return await self._answered(http, request, fault, place)
@@ -159,15 +181,10 @@ class FakeLLM:
     async def _answered(
         self, http: web.Request, request: ChatRequest, fault: Fault | None, place: Place
     ) -> web.StreamResponse:
-        if fault is not None:
-            if error := refused(fault, request):
-                raise error
-            if fault.kind == "reset_before":
-                reset(http)
-                return web.Response()  # which no longer reaches anybody
-        given = answer(await self._reply(request), request)
-        if fault is not None:
-            given = spoiled(given, fault, request)
+        if fault is not None and fault.kind == "reset_before":
+            reset(http)
+            return web.Response()  # which no longer reaches anybody
+        given = await self._given(request, fault)
         broken = fault if fault is not None and fault.kind in _DELIVERED else None
 
         def ending() -> None:
@@ -188,6 +205,22 @@ class FakeLLM:
         return await deliver(
             http, (body[:half], body[half:]), headers, fault=broken, before_last=ending
         )
+
+    async def _batch_body(self, request: ChatRequest) -> dict[str, Any]:
+        return completion(await self._given(request, self._noted(request)), request)
+
+    def _noted(self, request: ChatRequest) -> Fault | None:
+        """Count a request that was let in; gives its fault."""
+        if self._keeps:
+            self._requests.append(request)
+        self._numbered += 1
+        return self._faults(self._numbered - 1, request)
+
+    async def _given(self, request: ChatRequest, fault: Fault | None) -> Answer:
+        if fault is not None and (error := refused(fault, request)):
+            raise error
+        given = answer(await self._reply(request), request)
+        return given if fault is None else spoiled(given, fault, request)
 
     async def _reply(self, request: ChatRequest) -> Reply:
         try:

@@ -35,9 +35,9 @@ def filled(name: str, **values: object) -> str:
 
 
 @cache
-def prompts_hash() -> str:
-    """SHA-256 over all prompts: a scorecard says with which it was made."""
+def prompts_hash(kind: str = "") -> str:
+    """SHA-256 over all prompts, or those whose names begin so: a scorecard says which it used."""
     digest = hashlib.sha256()
-    for path in sorted(_FOLDER.glob("*.md")):
+    for path in sorted(_FOLDER.glob(f"{kind}*.md")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

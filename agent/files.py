@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from agent.errors import FileError
 
@@ -30,15 +33,33 @@ def write_whole(path: Path, text: str) -> None:
 
     A device or a pipe is written directly. Folders are made. Raises FileError.
     """
+    with _drafted(path) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[TextIO]:
+    """A file to write text to piece by piece; `path` has all of it once the block is left.
+
+    If the block raises, `path` stays as it was. Lines end as they are written. Otherwise as
+    `write_whole`. Raises FileError.
+    """
+    with _drafted(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+@contextmanager
+def _drafted(path: Path) -> Iterator[Path]:
+    """The path to write to, which takes the place of `path` if all went well."""
     path = _target(path)
     try:
         if _is_special(path):
-            path.write_text(text, encoding="utf-8")
+            yield path
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name[:100]}.{os.getpid()}.draft")
         try:
-            draft.write_text(text, encoding="utf-8")
+            yield draft
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Grading many answers: what comes in, who grades it, what is kept, what comes out."""

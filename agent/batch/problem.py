@@ -1,0 +1,351 @@
+"""What an answer is judged by: rubric and scenario of an interview, or rubric and question.
+
+A problem makes the sheet that graders read and the scorecard that comes of it. Who grades, and
+what is kept, is the business of others.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from agent import __version__
+from agent.answer_rubric import AnswerRubric
+from agent.batch.answer import Answer
+from agent.catalog import Catalog, check_together
+from agent.errors import InputError
+from agent.frozen import content_hash
+from agent.grading.flags import EMPTY
+from agent.grading.interviewed import grading_of, sitting_of
+from agent.grading.scoring import Sitting, scorecard
+from agent.grading.sheet import Sheet, answer_sheet, interview_sheet
+from agent.grading.written import written_scorecard
+from agent.interview.state import fold
+from agent.offline.grader import OfflineGrader
+from agent.offline.levels import Reader
+from agent.offline.text import FUNCTION_WORDS, words_of
+from agent.offline.written import WrittenGrader
+from agent.ports import Graded, GradedFlag, Grading, TurnNote, Verdict
+from agent.rubric import Rubric, Seniority
+from agent.scenario import Scenario
+from agent.scorecard import Provenance, Review, Scorecard
+from agent.transcript import Party, Transcript, Turn
+from agent.usage import ModelUsage, cost_of, summed
+
+_KEPT = 64
+
+_LEAST_LETTERS = 4
+
+
+@dataclass(frozen=True)
+class Made:
+    """What made the grades of an answer, and what it took."""
+
+    engine: str
+    note: str
+    prompts_hash: str | None = None
+    parameters: str | None = None
+    methods: tuple[str, ...] = ()
+    usage: tuple[ModelUsage, ...] = ()
+
+    def provenance(
+        self, rubric: Rubric | AnswerRubric, rubric_hash: str, **problem: str | None
+    ) -> Provenance:
+        """Together with what was graded by."""
+        models = summed(self.usage)
+        return Provenance(
+            version=__version__,
+            engine=self.engine,
+            rubric=rubric.id,
+            rubric_version=rubric.version,
+            rubric_hash=rubric_hash,
+            prompts_hash=self.prompts_hash,
+            parameters=self.parameters,
+            structured_output=self.methods,
+            cost_usd=cost_of(models),
+            calls=sum(one.calls for one in models),
+            models=models,
+            note=self.note,
+            **problem,
+        )
+
+
+class Problem(Protocol):
+    """What an answer is judged by. `digest` is the hash of all of it."""
+
+    title: str
+    digest: str
+
+    def sheet(self, answer: Answer) -> Sheet:
+        """What a grader is to judge."""
+        ...
+
+    def transcript(self, answer: Answer) -> Transcript:
+        """The answer as turns."""
+        ...
+
+    def notes(self, answer: Answer) -> tuple[TurnNote, ...]:
+        """What is worth keeping of each turn, where that is known."""
+        ...
+
+    def offline(self, answer: Answer) -> Graded:
+        """The grades of the offline engine."""
+        ...
+
+    def card(
+        self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]
+    ) -> Scorecard:
+        """The scorecard that grades come to."""
+        ...
+
+
+class DesignProblem:
+    """A rubric for interviews and a scenario: for interviews, and for answers in writing."""
+
+    def __init__(
+        self, rubric: Rubric, scenario: Scenario, seniority: Seniority, steps: Collection[str]
+    ) -> None:
+        self.title = scenario.title
+        self._rubric = rubric
+        self._scenario = scenario
+        self._seniority = seniority
+        self._steps = tuple(steps)
+        self._hashes = content_hash(rubric), content_hash(scenario)
+        self.digest = "|".join((*self._hashes, seniority.value, *self._steps))
+        self._sheets: dict[tuple[tuple[str, ...], str | None], Sheet] = {}
+
+    def sheet(self, answer: Answer) -> Sheet:
+        """What a grader is to judge; the same object for the same criteria."""
+        given = self._grading(answer)
+        key = (given.assessed, given.curveball)
+        if key not in self._sheets:
+            sheet = interview_sheet(self._rubric, self._scenario, given.assessed, given.curveball)
+            self._sheets[key] = sheet.model_copy(
+                update={"is_interview": answer.interview is not None}
+            )
+        return self._sheets[key]
+
+    def transcript(self, answer: Answer) -> Transcript:
+        """The answer as turns."""
+        return self._grading(answer).transcript
+
+    def notes(self, answer: Answer) -> tuple[TurnNote, ...]:
+        """The observer's quotes of an interview."""
+        return self._grading(answer).notes
+
+    def offline(self, answer: Answer) -> Graded:
+        """The grades of the offline engine."""
+        return self._offline.read(self._grading(answer))
+
+    def card(
+        self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]
+    ) -> Scorecard:
+        """The scorecard that grades come to."""
+        if answer.interview is not None:
+            sitting = sitting_of(fold(answer.interview.events), reviews)
+        else:
+            sitting = Sitting(
+                transcript=self.transcript(answer),
+                seniority=self._seniority,
+                reviews=tuple(reviews),
+            )
+        is_bare = not self._scenario.facts
+        provenance = made.provenance(
+            self._rubric,
+            self._hashes[0],
+            scenario=None if is_bare else self._scenario.id,
+            scenario_version=None if is_bare else self._scenario.version,
+            scenario_hash=None if is_bare else self._hashes[1],
+            question_hash=self._hashes[1] if is_bare else None,
+        )
+        return scorecard(self._rubric, self._scenario, sitting, graded, provenance)
+
+    def _grading(self, answer: Answer) -> Grading:
+        if answer.interview is not None:
+            return grading_of(self._rubric, fold(answer.interview.events))
+        return Grading(transcript=_written(answer), assessed=self._assessed)
+
+    @cached_property
+    def _assessed(self) -> tuple[str, ...]:
+        """In writing everything may be judged but what only a change could have shown."""
+        chosen = self._steps or tuple(step.id for step in self._rubric.steps)
+        whole = self._rubric.overall.criteria if self._rubric.overall and not self._steps else ()
+        criteria = [c for step in self._rubric.steps if step.id in chosen for c in step.criteria]
+        return tuple(c.id for c in (*criteria, *whole) if c.when == "always")
+
+    @cached_property
+    def _offline(self) -> OfflineGrader:
+        return OfflineGrader(Reader(self._rubric, self._scenario))
+
+
+class QuestionProblem:
+    """A rubric for answers, and a question, perhaps with a reference answer."""
+
+    def __init__(self, rubric: AnswerRubric, question: str, reference: str) -> None:
+        self.title = " ".join(question.split())[:200] or rubric.title
+        self._rubric = rubric
+        self._sheet = answer_sheet(rubric, question, reference)
+        self._question = question
+        self._reference = reference
+        asked = content_hash(self._sheet)
+        self._hashes = content_hash(rubric), asked
+        self.digest = "|".join(self._hashes)
+
+    def sheet(self, answer: Answer) -> Sheet:  # noqa: ARG002 (the same for all answers)
+        """What a grader is to judge."""
+        return self._sheet
+
+    def transcript(self, answer: Answer) -> Transcript:
+        """The answer as turns."""
+        if answer.interview is not None:
+            return Transcript(turns=answer.interview.transcript)
+        return _written(answer)
+
+    def notes(self, answer: Answer) -> tuple[TurnNote, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def offline(self, answer: Answer) -> Graded:
+        """The grades of the offline engine."""
+        return self._offline.grade(self.transcript(answer))
+
+    def card(
+        self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]
+    ) -> Scorecard:
+        """The scorecard that grades come to."""
+        provenance = made.provenance(self._rubric, self._hashes[0], question_hash=self._hashes[1])
+        return written_scorecard(self._rubric, self.transcript(answer), graded, provenance, reviews)
+
+    @cached_property
+    def _offline(self) -> WrittenGrader:
+        return WrittenGrader(self._rubric, self._question, self._reference)
+
+
+class Problems:
+    """Finds the problem of each answer; the latest ones are kept, as making one costs."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        rubric: str | None,
+        *,
+        scenario: str | None = None,
+        prompt: str | None = None,
+        reference: str | None = None,
+        seniority: Seniority = Seniority.mid,
+        steps: Sequence[str] = (),
+    ) -> None:
+        """`rubric` and `scenario` are ids or files; what comes with an answer goes first.
+
+        Raises InputError or FileError for those that there are not.
+        """
+        if scenario and prompt:
+            raise InputError("give either a scenario or a prompt, not both")
+        self._catalog = catalog
+        self._named = rubric
+        self._rubric = catalog.any_rubric(rubric) if rubric else catalog.rubric()
+        self._scenario = scenario
+        self._prompt = prompt
+        self._reference = reference
+        self._seniority = seniority
+        self._steps = self._checked(steps)
+        self._kept: OrderedDict[tuple[str | None, ...], Problem] = OrderedDict()
+        if scenario:
+            catalog.scenario(scenario)
+
+    def of(self, answer: Answer) -> Problem:
+        """The problem of an answer; raises InputError if it cannot be told, naming the answer."""
+        try:
+            return self._of(answer)
+        except InputError as error:
+            raise InputError(f"{answer.source or answer.id}: {error}") from error
+
+    def _of(self, answer: Answer) -> Problem:
+        key: tuple[str | None, ...]
+        if answer.interview is not None:
+            key = ("interview", answer.interview.rubric, answer.interview.scenario)
+        else:
+            key = (None, answer.scenario, answer.prompt, answer.reference)
+        problem = self._kept.get(key)
+        if problem is None:
+            problem = self._kept[key] = self._made(answer)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        return problem
+
+    def _made(self, answer: Answer) -> Problem:
+        record = answer.interview
+        rubric: Rubric | AnswerRubric = self._rubric
+        if record is not None and self._named is None:
+            rubric = self._catalog.rubric(record.rubric)
+        scenario = answer.scenario or (None if answer.prompt else self._scenario)
+        if record is not None:
+            scenario = self._scenario or record.scenario
+        prompt = answer.prompt or (None if scenario else self._prompt)
+        if isinstance(rubric, AnswerRubric):
+            question = prompt or rubric.question or ""
+            if scenario:
+                question = self._catalog.scenario(scenario).prompt
+            reference = answer.reference or self._reference or rubric.reference or ""
+            return QuestionProblem(rubric, question, reference)
+        if scenario:
+            found = self._catalog.scenario(scenario)
+            check_together(found, rubric, self._catalog.scenario_path(scenario))
+        elif prompt:
+            found = Scenario.bare(prompt, _own_words(prompt))
+        else:
+            known = ", ".join(self._catalog.scenario_paths())
+            raise InputError(
+                "it is not known what was asked; name --scenario ID or --prompt TEXT, or give it "
+                f"in a column `scenario` or `prompt` (scenarios are {known})"
+            )
+        return DesignProblem(rubric, found, self._seniority, self._steps)
+
+    def _checked(self, steps: Sequence[str]) -> tuple[str, ...]:
+        if not steps:
+            return ()
+        if isinstance(self._rubric, AnswerRubric):
+            raise InputError("--steps is for rubrics of interviews; this one has no steps")
+        known = [step.id for step in self._rubric.steps]
+        for step in steps:
+            if step not in known:
+                raise InputError(f"unknown step {step!r}; the rubric has {', '.join(known)}")
+        return tuple(step for step in known if step in steps)
+
+
+def is_blank(answer: Answer) -> bool:
+    """Whether nothing was handed in."""
+    return answer.interview is None and not any(turn.strip() for turn in answer.turns)
+
+
+def nothing(sheet: Sheet) -> Graded:
+    """The grades of an empty answer: it holds nothing, which needs no grader."""
+    return Graded(
+        verdicts=tuple(
+            Verdict(criterion=item.id, reason="The answer is empty.", level=0)
+            for item in sheet.items()
+        ),
+        flags=(GradedFlag(flag=EMPTY, turn=None, quote=None),),
+    )
+
+
+def _written(answer: Answer) -> Transcript:
+    return Transcript(
+        turns=tuple(
+            Turn(index=at, speaker=Party.candidate, step=None, kind="answer", text=text)
+            for at, text in enumerate(answer.turns)
+        )
+    )
+
+
+def _own_words(prompt: str) -> tuple[str, ...]:
+    """The content words of a question: by them an answer shows that it is meant."""
+    words = dict.fromkeys(
+        word
+        for word in words_of(prompt)
+        if len(word) >= _LEAST_LETTERS and word not in FUNCTION_WORDS
+    )
+    return tuple(words) or (prompt,)

@@ -1,0 +1,169 @@
+"""The models that grade, each asked as often as wanted: connected, limited, within the budget."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.batch.settings import Limitations, Settings
+from agent.batch.units import Task, UnitResult, Work
+from agent.errors import EngineUnavailableError, InputError
+from agent.llm.budget import Budgeted, Purse
+from agent.llm.caller import Caller
+from agent.llm.chat import Chat, Limits, Tokens, limits_for
+from agent.llm.connect import connect, official_base_url
+from agent.llm.dialogue import grading, ungraded
+from agent.llm.grader import held
+from agent.llm.limiter import Limited, Limiter, Slots, limiter_for
+from agent.llm.meter import Meter
+from agent.llm.prices import Price, cost_usd, no_price, own_price
+from agent.llm.redact import without_credentials
+from agent.llm.trace import Trace
+from agent.ports import Graded
+
+_ATTEMPTS = 10
+_LONGEST_WAIT = 150.0
+
+
+@dataclass(frozen=True)
+class Rater:
+    """A model and the number of its sample.
+
+    `identity` tells its results from those of all others.
+    """
+
+    name: str
+    identity: str
+    caller: Caller
+
+
+class Raters:
+    """All raters of a run. Make them with `connected`."""
+
+    def __init__(
+        self,
+        raters: tuple[Rater, ...],
+        chats: tuple[Chat, ...],
+        price: Price,
+        limiters: tuple[Slots, ...],
+    ) -> None:
+        self.raters = raters
+        self._chats = chats
+        self._price = price
+        self._limiters = limiters
+
+    @classmethod
+    async def connected(
+        cls,
+        settings: Settings,
+        limitations: Limitations,
+        purse: Purse,
+        *,
+        slots: Callable[[str], Slots] = limiter_for,
+        trace: Path | None = None,
+    ) -> "Raters":
+        """Connect the models.
+
+        `slots` gives the limiter of a provider and server. Raises InputError for what is missing
+        or wrong, EngineUnavailableError for a server that has to be asked and does not answer.
+        """
+        limits = patient(limitations.timeout)
+        price = price_of(settings, limitations)
+        writing = Trace(trace) if trace else None
+        server = without_credentials(settings.base_url) if settings.base_url else ""
+        raters: list[Rater] = []
+        chats: list[Chat] = []
+        limiters: dict[Slots, None] = {}
+        for model in settings.models:
+            chat = await connect(model, settings.base_url, limits, temperature=settings.heat)
+            chats.append(chat)
+            if limitations.most_cost is not None and price(chat.name, Tokens(1, 0, 1)) is None:
+                raise InputError(
+                    f"the prices of {chat.name} are not known, so --max-cost cannot be kept; "
+                    "give --price IN,OUT (dollars for a million tokens), or use --max-tokens"
+                )
+            provider = chat.name.partition(":")[0]
+            limiter = slots(f"{provider} {server}".strip())
+            limiters[limiter] = None
+            caller = Caller(
+                Limited(Budgeted(chat, purse, price), limiter),
+                limits,
+                Meter(),
+                trace=writing,
+            )
+            raters += [
+                Rater(
+                    name=chat.name if settings.samples == 1 else f"{chat.name} #{sample + 1}",
+                    identity=rater_identity(chat.name, settings, sample),
+                    caller=caller,
+                )
+                for sample in range(settings.samples)
+            ]
+        return cls(tuple(raters), tuple(chats), price, tuple(limiters))
+
+    @property
+    def slots(self) -> int:
+        """How many calls may be in flight now, as far as that is known here."""
+        return sum(int(one.limit) for one in self._limiters if isinstance(one, Limiter))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The raters' names, in their order."""
+        return tuple(rater.name for rater in self.raters)
+
+    def methods(self) -> tuple[str, ...]:
+        """How structured answers were had."""
+        used = (rater.caller.method for rater in self.raters)
+        return tuple(dict.fromkeys(method.value for method in used if method))
+
+    async def rate(self, work: Work, task: Task, earlier: UnitResult | None) -> UnitResult:
+        """Grade a unit, or what is missing of it; raises EngineUnavailableError.
+
+        It is raised only for what other calls would meet, too. Otherwise what cannot be had is
+        ungraded.
+        """
+        meter = Meter(price=self._price)
+        caller = self.raters[task.rater].caller.measured_by(meter)
+        known = earlier.verdicts if earlier else {}
+        try:
+            graded = await held(caller, grading(task.unit, work.transcript, work.notes, known))
+        except EngineUnavailableError as error:
+            if error.lasting:
+                raise
+            graded = Graded(
+                verdicts=tuple(
+                    known.get(item.id) or ungraded(item.id, str(error)) for item in task.unit.items
+                )
+            )
+        return UnitResult(graded=graded, usage=meter.read().models).after(earlier)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for chat in self._chats:
+            await chat.close()
+
+
+def rater_identity(model: str, settings: Settings, sample: int) -> str:
+    """What tells the results of a model's sample from all others."""
+    server = without_credentials(settings.base_url) if settings.base_url else ""
+    return f"{model}|{server}|{settings.heat:g}|{sample}"
+
+
+def patient(timeout: float | None) -> Limits:
+    """The limits for work that nobody waits for: a busy server is asked again for long."""
+    base = limits_for(timeout)
+    return Limits(
+        first_token=base.first_token,
+        whole=base.whole,
+        attempts=_ATTEMPTS,
+        longest_wait=_LONGEST_WAIT,
+    )
+
+
+def price_of(settings: Settings, limitations: Limitations) -> Price:
+    """What tells a call's price: a server of one's own has none, unless it is given."""
+    if limitations.prices:
+        return own_price(*limitations.prices)
+    through_openai = any(model.startswith("openai:") for model in settings.models)
+    if settings.base_url or through_openai:
+        return cost_usd if official_base_url(settings.base_url) else no_price
+    return cost_usd

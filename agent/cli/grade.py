@@ -1,0 +1,290 @@
+"""`sevenstep grade`: written answers and interviews are graded, one or a hundred thousand."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+import typer
+
+from agent.cli import options as shared
+
+if TYPE_CHECKING:
+    from agent.batch.inputs import Tally
+    from agent.batch.job import Done, Job, Order
+    from agent.batch.settings import Limitations, Settings
+    from agent.cli.grading_screen import GradingScreen
+
+_UNASKED = 20
+"""More answers than these are not sent to a model that nobody has named."""
+STOPPED = 3
+"""The exit code of a run that ended before its time, with everything done so far kept."""
+
+
+def grade(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="INPUT...",
+            help="Files (.md .txt .yaml .json .jsonl .csv), folders of them, interviews from "
+            "`practice --json`, or - for standard input.",
+        ),
+    ],
+    scenario: Annotated[
+        str | None, typer.Option(metavar="ID", help="The scenario that was answered.")
+    ] = None,
+    prompt: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What was asked, if it is no scenario.")
+    ] = None,
+    rubric: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID_OR_FILE",
+            help="The rubric: of an interview, or of your own with criteria and points.",
+            show_default="the seven steps",
+        ),
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="How a full answer reads.")
+    ] = None,
+    level: Annotated[
+        Literal["junior", "mid", "senior", "staff"],
+        typer.Option(help="Level that decisions are for (rubrics of interviews)."),
+    ] = "mid",
+    steps: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Grade these steps only (written answers).")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=COLUMN", help="Such as answer=essay, where files name it so."),
+    ] = None,
+    model: shared.Model = None,
+    panel: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Several models, whose median counts.")
+    ] = None,
+    samples: Annotated[
+        int, typer.Option(min=1, max=50, help="How often each model is asked; the median counts.")
+    ] = 1,
+    temperature: Annotated[
+        float | None,
+        typer.Option(min=0, max=2, show_default="0, and 1 for several samples"),
+    ] = None,
+    calls: Annotated[
+        Literal["auto", "step", "answer", "criterion"],
+        typer.Option(help="Calls to a model: one a step, an answer or a criterion."),
+    ] = "auto",
+    base_url: shared.BaseUrl = None,
+    timeout: shared.Timeout = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where results go, and where a second run finds what is done.",
+            show_default="grades; for one answer none",
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a single answer's scorecard as JSON.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would take, and spend nothing.")
+    ] = False,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, metavar="DOLLARS", help="Stop when so much is spent.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Stop when so many are used.")
+    ] = None,
+    price: Annotated[
+        str | None,
+        typer.Option(
+            metavar="IN,OUT[,CACHED]",
+            help="Dollars for a million tokens, for a server of your own.",
+        ),
+    ] = None,
+    at_once: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="The most calls at once.", show_default="found out"),
+    ] = None,
+    batch_api: Annotated[
+        bool, typer.Option("--batch-api", help="Use OpenAI's Batch API: half price, up to a day.")
+    ] = False,
+    runner: Annotated[
+        Literal["local", "ray"], typer.Option(help="Where the work is done.")
+    ] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            envvar="RAY_ADDRESS", metavar="ADDRESS", help="A Ray cluster; else one is begun here."
+        ),
+    ] = None,
+    trace: shared.TraceFile = None,
+    rubrics: shared.Rubrics = None,
+    scenarios: shared.Scenarios = None,
+) -> None:
+    """Grade answers against a rubric.
+
+    The same command again goes on where it stopped. Exit code 3: it stopped before its time,
+    and everything done so far is kept.
+    """
+    import asyncio
+    import tempfile
+
+    from agent.batch.job import Job, Order
+    from agent.batch.settings import Limitations
+    from agent.cli.grading_screen import GradingScreen
+    from agent.rubric import Seniority
+
+    models = _Models(model, panel, base_url, samples, temperature, calls)
+    screen = GradingScreen()
+    settings, named = _settings(models)
+    with tempfile.TemporaryDirectory(prefix="sevenstep-") as spare:
+        order = Order(
+            paths=tuple(inputs),
+            folder=out or Path(spare),
+            catalog=shared.catalog(rubrics, scenarios),
+            columns=_columns(column),
+            rubric=rubric,
+            scenario=scenario,
+            prompt=prompt,
+            reference=reference,
+            seniority=Seniority(level),
+            steps=_names(steps, "--steps") if steps else (),
+            settings=settings,
+            limitations=Limitations(
+                most_cost=max_cost,
+                most_tokens=max_tokens,
+                prices=_prices(price),
+                most_at_once=at_once,
+                timeout=timeout,
+                runner=runner,
+                ray_address=ray_address,
+                batch_api=batch_api,
+            ),
+            trace=trace,
+        )
+        with Job(order) as job:
+            tally = job.check()
+            screen.notes(tally)
+            if out is None and tally.answers > 1:
+                job.use_folder(Path("grades"))
+            if dry_run:
+                screen.estimate(job.estimate(), settings, job.order.folder if out else None)
+                return
+            if not named and not settings.is_offline and tally.answers > _UNASKED:
+                raise _unnamed(tally, settings)
+            try:
+                done = asyncio.run(_graded(job, screen, tally))
+            except (KeyboardInterrupt, asyncio.CancelledError):
+                typer.echo("\nInterrupted. The same command goes on from here.", err=True)
+                raise typer.Exit(130) from None
+            _show(job, done, screen, tally, as_json=json, kept=out is not None)
+            if done.ending.stopped is not None:
+                raise typer.Exit(STOPPED)
+
+
+class _Models(NamedTuple):
+    """The options about models."""
+
+    model: str | None
+    panel: str | None
+    base_url: str | None
+    samples: int
+    temperature: float | None
+    calls: str
+
+
+def _settings(models: _Models) -> "tuple[Settings, bool]":
+    """The settings, and whether the user has named a model himself."""
+    from agent.batch.settings import Settings
+    from agent.errors import InputError
+    from agent.llm.providers import chosen
+    from agent.llm.unit import Calls
+
+    if models.panel and models.model:
+        raise InputError("give either --model or --panel, not both")
+    if models.panel:
+        names = _names(models.panel, "--panel")
+        if len(set(names)) < 2 or "offline" in names:
+            raise InputError(
+                f"--panel {models.panel!r} needs at least two different models, A,B; "
+                "the offline engine is none"
+            )
+        named = True
+    else:
+        names = (chosen(models.model, None, models.base_url).choice.model,)
+        named = models.model is not None or models.base_url is not None
+    settings = Settings(
+        models=names,
+        base_url=models.base_url if names != ("offline",) else None,
+        samples=models.samples,
+        calls=Calls(models.calls),
+        temperature=models.temperature,
+    )
+    if settings.is_offline and models.samples > 1:
+        raise InputError(
+            "--samples needs a language model: the offline engine always gives the same"
+        )
+    return settings, named
+
+
+async def _graded(job: "Job", screen: "GradingScreen", tally: "Tally") -> "Done":
+    with screen.progress(job, tally.answers) as told:
+        return await job.run(told.progress, begun=told.begun, told_batch=told.batch)
+
+
+def _show(
+    job: "Job", done: "Done", screen: "GradingScreen", tally: "Tally", *, as_json: bool, kept: bool
+) -> None:
+    if tally.answers == 1:
+        screen.one(job.order.folder, as_json=as_json)
+        screen.stopped(done)
+        if kept:
+            screen.files(job.order.folder)
+    else:
+        screen.ended(done, job.order.folder)
+
+
+def _unnamed(tally: "Tally", settings: "Settings") -> Exception:
+    from agent.errors import InputError
+
+    (model,) = settings.models
+    return InputError(
+        f"{tally.answers:,} answers would be sent to {model} because its key is set; say so with "
+        f"--model {model} (--dry-run tells the price first), or take --model offline"
+    )
+
+
+def _names(text: str, option: str) -> tuple[str, ...]:
+    from agent.errors import InputError
+
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise InputError(f"{option} {text!r} names nothing")
+    return names
+
+
+def _columns(given: list[str] | None) -> dict[str, str]:
+    from agent.errors import InputError
+
+    columns = {}
+    for one in given or ():
+        ours, _, theirs = one.partition("=")
+        if not ours.strip() or not theirs.strip():
+            raise InputError(f"--column {one!r} is not NAME=COLUMN, such as answer=essay")
+        columns[ours.strip()] = theirs.strip()
+    return columns
+
+
+def _prices(given: str | None) -> tuple[float, ...]:
+    from agent.errors import InputError
+
+    if given is None:
+        return ()
+    try:
+        prices = tuple(float(one) for one in given.split(","))
+    except ValueError:
+        prices = ()
+    if len(prices) not in (2, 3) or min(prices) < 0:
+        raise InputError(
+            f"--price {given!r} is not IN,OUT or IN,OUT,CACHED in dollars for a million tokens"
+        )
+    return prices

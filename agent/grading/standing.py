@@ -1,0 +1,43 @@
+"""What stands of a grader's verdict: its evidence checked, a person's word put above it. Pure."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from agent.grading.evidence import verified
+from agent.ports import Confidence, Evidence, Rating, Verdict
+from agent.scorecard import UNGRADED, Grade, Review
+from agent.transcript import Transcript
+
+
+class Standing(NamedTuple):
+    """A criterion's level and what it rests on."""
+
+    level: Grade
+    evidence: tuple[Evidence, ...]
+    reason: str
+    confidence: Confidence | None
+    ratings: tuple[Rating, ...]
+    review: Review | None
+
+
+def standing(verdict: Verdict, transcript: Transcript, reviews: Iterable[Review] = ()) -> Standing:
+    """The verdict as it stands. A level above 0 without a quote that is there is no level.
+
+    Of the `reviews` the last one on this criterion counts; it needs no quote.
+    """
+    level: Grade = UNGRADED if verdict.level is None else verdict.level
+    reason, evidence = verdict.reason, verified(verdict.evidence, transcript)
+    if isinstance(level, int) and level > 0 and not evidence:
+        level = UNGRADED
+        reason = "No quote for it stands in the candidate's turns, so the level was thrown out."
+    review = next((one for one in [*reviews][::-1] if one.criterion == verdict.criterion), None)
+    if review is not None:
+        level = review.level
+    return Standing(
+        level=level,
+        evidence=evidence if isinstance(level, int) and level > 0 else (),
+        reason=reason,
+        confidence=verdict.confidence,
+        ratings=verdict.ratings,
+        review=review,
+    )

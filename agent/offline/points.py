@@ -1,0 +1,192 @@
+"""The points of a reference, and how much of them an answer's words cover.
+
+Bags of weighted stems: no order, no meaning. Which words of an answer count at all is decided
+in `agent.offline.written`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.offline.text import FUNCTION_WORDS, Sentence, sentences, stem
+
+KNOWN = 0.4
+"""What a word weighs that stands in the question, too; other words weigh 1."""
+_BASE, _SLOPE = 0.5, 0.3
+"""Of words that weigh w together, 0.5 + 0.3 w must be said: all of a few, a third of many."""
+_WHOLE = 0.5
+"""The share of all words together in the score; the rest is that of the single points."""
+_PLAIN_LENGTH = 6
+_LIGHTEST, _HEAVIEST = 0.5, 1.5
+_MET = 0.6
+_MISSING = 5
+
+_MARKS = r"[-*\u2022\u25cf\u25cb\u25e6\u2013]|\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)]"
+_MARKER = re.compile(rf"^[^\S\n]*(?:{_MARKS})(?=\s*[^\W\d]|\s+\w)", re.MULTILINE | re.IGNORECASE)
+_WRAPPED = re.compile(rf"\n(?!\s*\n|\s*(?:{_MARKS})(?:\s|[^\W\d]))", re.IGNORECASE)
+_FOLD = str.maketrans("\u2019\u2018\u201c\u201d\u00a0\r\t", "''\"\"   ")
+
+_CHOICE = re.compile(r"\b(?:one|any|either|some)(?: \w+)? of (?:the|these)\b", re.IGNORECASE)
+_ALSO = re.compile(r"^\W*(?:alternatively|or|it is also sufficient)\b", re.IGNORECASE)
+_WORDS_FOR_NUMBERS = "two three four five six seven eight nine ten".split()
+_NUMBER_OF_THINGS = re.compile(
+    rf"\b({'|'.join(_WORDS_FOR_NUMBERS)}|[2-9]|10)\s+(?:[^\W\d]+\s+){{0,2}}?"
+    r"(?!sentences|words|lines|points|marks|times|seconds|minutes|hours|days|years|pages)"
+    r"[^\W\d]+s\b",
+    re.IGNORECASE,
+)
+
+
+def plain(text: str) -> str:
+    """The text with plain quotation marks, without item marks and without mere line breaks.
+
+    One character for one: places in it are places in the text.
+    """
+    text = text.translate(_FOLD)
+    if "\n" in text:
+        text = _WRAPPED.sub(" ", _MARKER.sub(lambda mark: " " * len(mark.group()), text))
+    return text
+
+
+def enough_of(question: str, reference: str) -> float:
+    """The share of a reference's items that a question asks for ("name two causes"), 0 to 1.
+
+    It is 1 where the question names no number, and where the reference lists no more than that.
+    """
+    found = [match[1].lower() for match in _NUMBER_OF_THINGS.finditer(question)]
+    numbers = {word: at for at, word in enumerate(_WORDS_FOR_NUMBERS, start=2)}
+    asked = max((numbers.get(word) or int(word) for word in found), default=0)
+    lines = sum(bool(line.strip()) for line in reference.splitlines())
+    items = len(_MARKER.findall(reference))
+    if items < 2:
+        items = lines if lines >= 0.9 * len(pieces_of(reference)) else 0
+    return asked / items if 0 < asked < items else 1.0
+
+
+@dataclass(frozen=True)
+class Covered:
+    """How much of a reference was said: `score` is 0 to 1, `met` of `points` were covered.
+
+    `missing` are the weightiest words of the points that were not covered, as they are written.
+    """
+
+    score: float
+    met: int
+    points: int
+    missing: tuple[str, ...]
+
+
+class Points:
+    """A reference as weighted stems, by point. Building it costs; keep it.
+
+    `known` are the stems of the question. A word weighs by its length, as longer words tell
+    more, and by the inverse square root of the points in which it stands. `enough` is the
+    share of the points that a full answer holds, the best of them; of what the reference gives
+    as alternatives, the best counts.
+    """
+
+    def __init__(self, pieces: Sequence[Sentence], known: frozenset[str], enough: float = 1.0) -> None:
+        bags = [_bag(piece) for piece in pieces]
+        if not any(bags):  # the reference is a letter or the like
+            bags = [{stem(word): word for word in piece.words} for piece in pieces]
+        kept = [(piece, bag) for piece, bag in zip(pieces, bags, strict=True) if bag]
+        new = [(piece, bag) for piece, bag in kept if not known.issuperset(bag)]
+        kept = new or kept
+        standing = Counter(root for _, bag in kept for root in bag)
+        self.spelt = {root: word for _, bag in reversed(kept) for root, word in bag.items()}
+        self.new = frozenset(standing) - known or frozenset(standing)
+        self.weights = {
+            root: _weight(root, 1.0 if root in self.new else KNOWN, count)
+            for root, count in standing.items()
+        }
+        self.bags = tuple(frozenset(bag) for _, bag in kept)
+        self.negated = _negated([piece for piece, _ in kept])
+        self._groups = _alternatives([piece for piece, _ in kept])
+        self._enough = enough
+        self._of_all = enough * len(set(self._groups)) / max(1, len(kept))
+
+    def covered(self, said: Mapping[str, float]) -> Covered:
+        """How far stems, each with the share to which it counts (0 to 1), cover the points."""
+        if not self.weights:
+            return Covered(0.0, 0, 0, ())
+        whole = self._share(frozenset(self.weights), said, self._of_all)
+        best: dict[int, tuple[float, float, frozenset[str]]] = {}
+        for group, bag in zip(self._groups, self.bags, strict=True):
+            one = (self._share(bag, said), sum(self.weights[root] for root in bag) ** 0.5, bag)
+            if group not in best or one[0] > best[group][0]:
+                best[group] = one
+        ranked = sorted(best.values(), key=lambda one: (-one[0], one[1]))
+        wanted = left = self._enough * sum(weight for _, weight, _ in ranked)
+        got = 0.0
+        for share, weight, _ in ranked:
+            part = min(weight, left)
+            got, left = got + share * part, left - part
+        points = max(1, round(self._enough * len(ranked)))
+        met = min(points, sum(share >= _MET for share, _, _ in ranked))
+        lacking = {root for share, _, bag in ranked if share < 1 for root in bag} - said.keys()
+        heaviest = sorted(lacking & self.new, key=lambda root: (-self.weights[root], root))
+        return Covered(
+            score=_WHOLE * whole + (1 - _WHOLE) * got / wanted,
+            met=met,
+            points=points,
+            missing=tuple(self.spelt[root] for root in heaviest[:_MISSING]),
+        )
+
+    def _share(self, bag: frozenset[str], said: Mapping[str, float], part: float = 1.0) -> float:
+        """How much of what must be said of a bag is said; the question's words never count more
+        than the others do."""
+        new = known = total = 0.0
+        for root in bag:
+            weight = self.weights[root]
+            total += weight
+            if root in self.new:
+                new += weight * said.get(root, 0.0)
+            else:
+                known += weight * said.get(root, 0.0)
+        total *= part
+        return min(1.0, (new + min(new, known)) / min(total, _BASE + _SLOPE * total))
+
+
+def pieces_of(text: str) -> list[Sentence]:
+    """The sentences and list items of a reference."""
+    return list(sentences(_MARKER.sub(lambda mark: " " * len(mark.group()), text.translate(_FOLD))))
+
+
+def content(sentence: Sentence) -> frozenset[str]:
+    """The stems of a sentence's words that are no function words."""
+    return frozenset(_bag(sentence))
+
+
+def _bag(sentence: Sentence) -> dict[str, str]:
+    return {stem(word): word for word in reversed(sentence.words) if word not in FUNCTION_WORDS}
+
+
+def _weight(root: str, base: float, count: int) -> float:
+    length = 1.0 if root[0].isdigit() else len(root) / _PLAIN_LENGTH
+    return float(base * min(_HEAVIEST, max(_LIGHTEST, length)) / count**0.5)
+
+
+def _negated(pieces: Sequence[Sentence]) -> frozenset[str]:
+    """The stems that are negated more often than not."""
+    balance: Counter[str] = Counter()
+    for piece in pieces:
+        for at, word in enumerate(piece.words):
+            balance[stem(word)] += 1 if piece.is_negated((at,)) else -1
+    return frozenset(root for root, count in balance.items() if count > 0)
+
+
+def _alternatives(pieces: Sequence[Sentence]) -> tuple[int, ...]:
+    """For each piece the number of its group; pieces that are alternatives share one."""
+    groups: list[int] = []
+    choice: int | None = None
+    for at, piece in enumerate(pieces):
+        if choice is not None:
+            groups.append(choice)
+        elif _ALSO.search(piece.text) and groups:
+            groups.append(groups[-1])
+        else:
+            groups.append(at)
+            if _CHOICE.search(piece.text) and at + 2 < len(pieces):
+                choice = at + 1
+    return tuple(groups)
