@@ -6,12 +6,14 @@
     ├── StoreError          the database cannot be read or written
     └── EngineError         the interviewer or grader could not do its part
         └── EngineUnavailableError  it cannot be reached or used now: the user must decide
-            └── BudgetReachedError  what the user allowed to be spent is spent
+            ├── BudgetReachedError  what the user allowed to be spent is spent
+            └── RunStoppedError     many answers were to be graded, and not all of them are
 
 The command line prints the message on one line and exits with code 2. An error names the bad
 value, where it stands and what to do; it is raised from its cause.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -60,3 +62,11 @@ class EngineUnavailableError(EngineError):
 
 class BudgetReachedError(EngineUnavailableError):
     """What the user allowed to be spent is spent; nothing more is asked of a model."""
+
+
+class RunStoppedError(EngineUnavailableError):
+    """A run has ended before its time. `graded` holds what was graded (`agent.graded`)."""
+
+    def __init__(self, message: str, graded: Sequence[object]) -> None:
+        self.graded = tuple(graded)
+        super().__init__(message)

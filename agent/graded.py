@@ -24,6 +24,7 @@ class GradedAnswer(Frozen):
     key: str
     source: str = ""
     question: str = Field(default="", description="the scenario's title, or the question")
+    problem: str = Field(default="", description="the hash of rubric and scenario or question")
     graded_at: datetime
     scorecard: Scorecard
     reviews: tuple[Review, ...] = ()

@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.llm",),
     ("agent.interview.session", "agent.report"),
     ("agent.batch",),
+    ("agent.api",),
     ("agent.cli",),
     ("evals",),
 )
@@ -78,6 +79,8 @@ def imports(module: str) -> frozenset[str]:
     """What a module imports anywhere in it, as full names of modules."""
     found = set()
     for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.If) and module == "agent":
+            continue  # the names that programs import; they are loaded when asked for
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -89,12 +89,12 @@ def ids(ledger: Ledger) -> list[str]:
 # Units
 
 
-def test_a_unit_is_found_again_and_the_first_one_stays(tmp_path: Path) -> None:
+def test_a_unit_is_found_again_and_a_later_result_takes_its_place(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.put_unit("u", "1")
         ledger.put_unit("u", "2")
     with Ledger(tmp_path) as ledger:
-        assert ledger.unit("u") == "1"
+        assert ledger.unit("u") == "2"
         assert ledger.unit("other") is None
 
 

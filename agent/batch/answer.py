@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from agent.frozen import Frozen, Slug
 from agent.record import InterviewRecord
+from agent.transcript import Party, Transcript, Turn
 
 
 class Answer(Frozen):
@@ -24,3 +25,15 @@ class Answer(Frozen):
     reference: str | None = None
     interview: InterviewRecord | None = None
     source: str = ""
+
+    @property
+    def transcript(self) -> Transcript:
+        """The answer as turns: those of the interview, or the candidate's texts numbered from 0."""
+        if self.interview is not None:
+            return Transcript(turns=self.interview.transcript)
+        return Transcript(
+            turns=tuple(
+                Turn(index=at, speaker=Party.candidate, step=None, kind="answer", text=text)
+                for at, text in enumerate(self.turns)
+            )
+        )

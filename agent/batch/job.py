@@ -11,7 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.answer_rubric import AnswerRubric
+from agent.batch.by_batch import PRICE, ByBatch
 from agent.batch.estimate import Estimate, estimated
+from agent.batch.given import Given
 from agent.batch.inputs import Inputs, Tally
 from agent.batch.outputs import GradesFile
 from agent.batch.problem import Problems
@@ -22,28 +25,31 @@ from agent.batch.runner import LedgerUnits, ModelRunner, OfflineRunner, Runner
 from agent.batch.settings import Limitations, Settings
 from agent.batch.units import Planner
 from agent.catalog import Catalog
+from agent.errors import BudgetReachedError, EngineUnavailableError
 from agent.llm.budget import Budget
 from agent.llm.openai_batch import BatchProgress
 from agent.report.summary import BatchSummary
-from agent.rubric import Seniority
+from agent.rubric import Rubric, Seniority
 from agent.store.ledger import Ledger, is_ledger
 
-_BATCH_PRICE = 0.5
+_INTERRUPTED = (
+    "interrupted; what was submitted goes on at the provider, and the same command collects it"
+)
 
 
 @dataclass(frozen=True)
 class Order:
     """What is to be graded, by what, how, and where the results go.
 
-    `rubric` and `scenario` are ids or files; None takes the rubric of the seven steps. `columns`
-    are names that the files use instead of ours.
+    `rubric` and `scenario` are ids or files (or the rubric itself); None takes the seven steps.
+    `columns` are names that the files use instead of ours.
     """
 
     paths: tuple[Path, ...]
     folder: Path
     catalog: Catalog = field(default_factory=Catalog)
     columns: Mapping[str, str] = field(default_factory=dict)
-    rubric: str | None = None
+    rubric: str | Rubric | AnswerRubric | None = None
     scenario: str | None = None
     prompt: str | None = None
     reference: str | None = None
@@ -67,8 +73,11 @@ class Done:
 class Job:
     """An order in work. Use it as a context manager: it holds files and a lock."""
 
-    def __init__(self, order: Order) -> None:
-        """Take the order; raises InputError or FileError for what is wrong in it."""
+    def __init__(self, order: Order, answers: Given | None = None) -> None:
+        """Take the order; `answers` that are at hand stand in the place of its paths.
+
+        Raises InputError or FileError for what is wrong in it.
+        """
         self.order = order
         self.problems = Problems(
             order.catalog,
@@ -81,7 +90,8 @@ class Job:
         )
         limits = order.limitations
         self.budget = Budget(limits.most_cost, limits.most_tokens)
-        self.inputs = Inputs(order.paths, order.columns)
+        self.inputs = answers or Inputs(order.paths, order.columns)
+        self._tally: Tally | None = None
         self._stack = ExitStack()
         self._stack.callback(self.inputs.close)
 
@@ -119,15 +129,17 @@ class Job:
                 tuple(models),
                 price_of(settings, limits),
                 ledger,
-                factor=_BATCH_PRICE if limits.batch_api else 1.0,
+                factor=PRICE if limits.batch_api else 1.0,
             )
 
     def check(self) -> Tally:
         """Read all inputs once, before anything is spent; raises FileError or InputError."""
-        tally = self.inputs.check()
-        for answer in self.inputs:
-            self.problems.of(answer)
-        return tally
+        if self._tally is None:
+            tally = self.inputs.check()
+            for answer in self.inputs:
+                self.problems.of(answer)
+            self._tally = tally
+        return self._tally
 
     async def run(
         self,
@@ -147,6 +159,7 @@ class Job:
             runner = await self.runner(ledger)
             begun(runner)
             try:
+                reached = await self._filled(runner, told_batch)
                 run = Run(
                     self.inputs,
                     tally.answers,
@@ -159,6 +172,8 @@ class Job:
                 )
                 with _interruptible(run):
                     ending = await run.go()
+                if reached is not None:
+                    ending = replace(ending, stopped=reached, over_budget=True)
             finally:
                 await runner.close()
             summary = write_results(self.order.folder, ledger)
@@ -167,16 +182,42 @@ class Job:
     async def runner(self, ledger: Ledger) -> Runner:
         """Who grades."""
         settings, limits = self.order.settings, self.order.limitations
+        if limits.batch_api:
+            return await ByBatch.connected(settings, limits, self.budget, ledger, self.order.folder)
         if settings.is_offline:
             return OfflineRunner()
         raters = await Raters.connected(settings, limits, self.budget, trace=self.order.trace)
         return ModelRunner(settings, raters, LedgerUnits(ledger))
 
+    async def _filled(
+        self, runner: Runner, told: Callable[[BatchProgress, int], None]
+    ) -> str | None:
+        """Have the batches answered, if it goes by them; which limit was reached, if one was."""
+        if not isinstance(runner, ByBatch):
+            return None
+        filling = asyncio.ensure_future(runner.fill(self.inputs, self.problems, told))
+        interrupted = False
+
+        def interrupt() -> None:
+            nonlocal interrupted
+            interrupted = True
+            filling.cancel()
+
+        try:
+            with _signalled(interrupt):
+                await filling
+        except BudgetReachedError as error:
+            return str(error)
+        except asyncio.CancelledError:
+            if not interrupted:
+                raise
+            raise EngineUnavailableError(_INTERRUPTED) from None
+        return None
+
 
 @contextmanager
 def _interruptible(run: Run) -> Iterator[None]:
     """The first Ctrl-C brings home what is in flight, a second one leaves it."""
-    loop = asyncio.get_running_loop()
     task = asyncio.current_task()
 
     def interrupted() -> None:
@@ -184,6 +225,14 @@ def _interruptible(run: Run) -> Iterator[None]:
             task.cancel()
         run.stop("interrupted")
 
+    with _signalled(interrupted):
+        yield
+
+
+@contextmanager
+def _signalled(interrupted: Callable[[], None]) -> Iterator[None]:
+    """Call this at Ctrl-C."""
+    loop = asyncio.get_running_loop()
     try:
         for sign in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(sign, interrupted)

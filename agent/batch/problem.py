@@ -5,17 +5,19 @@ what is kept, is the business of others.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field, TypeAdapter
 
 from agent import __version__
 from agent.answer_rubric import AnswerRubric
 from agent.batch.answer import Answer
-from agent.catalog import Catalog, check_together
+from agent.catalog import DEFAULT_RUBRIC, Catalog, check_together
 from agent.errors import InputError
-from agent.frozen import content_hash
+from agent.frozen import Frozen, Slug, content_hash
 from agent.grading.flags import EMPTY
 from agent.grading.interviewed import grading_of, sitting_of
 from agent.grading.scoring import Sitting, scorecard
@@ -30,7 +32,6 @@ from agent.ports import Graded, GradedFlag, Grading, TurnNote, Verdict
 from agent.rubric import Rubric, Seniority
 from agent.scenario import Scenario
 from agent.scorecard import Provenance, Review, Scorecard
-from agent.transcript import Party, Transcript, Turn
 from agent.usage import ModelUsage, cost_of, summed
 
 _KEPT = 64
@@ -77,12 +78,13 @@ class Problem(Protocol):
     title: str
     digest: str
 
-    def sheet(self, answer: Answer) -> Sheet:
-        """What a grader is to judge."""
+    @property
+    def spec(self) -> "DesignSpec | QuestionSpec":
+        """All of it, as it is kept."""
         ...
 
-    def transcript(self, answer: Answer) -> Transcript:
-        """The answer as turns."""
+    def sheet(self, answer: Answer) -> Sheet:
+        """What a grader is to judge."""
         ...
 
     def notes(self, answer: Answer) -> tuple[TurnNote, ...]:
@@ -100,19 +102,39 @@ class Problem(Protocol):
         ...
 
 
+class DesignSpec(Frozen):
+    """All that a problem of design is, as it is kept."""
+
+    kind: Literal["design"] = "design"
+    rubric: Rubric
+    scenario: Scenario
+    seniority: Seniority
+    steps: tuple[Slug, ...] = ()
+
+
+class QuestionSpec(Frozen):
+    """All that a question is, as it is kept."""
+
+    kind: Literal["question"] = "question"
+    rubric: AnswerRubric
+    question: str
+    reference: str = ""
+
+
+Spec = Annotated[DesignSpec | QuestionSpec, Field(discriminator="kind")]
+_SPEC: TypeAdapter[Spec] = TypeAdapter(Spec)
+
+
 class DesignProblem:
     """A rubric for interviews and a scenario: for interviews, and for answers in writing."""
 
-    def __init__(
-        self, rubric: Rubric, scenario: Scenario, seniority: Seniority, steps: Collection[str]
-    ) -> None:
-        self.title = scenario.title
-        self._rubric = rubric
-        self._scenario = scenario
-        self._seniority = seniority
-        self._steps = tuple(steps)
-        self._hashes = content_hash(rubric), content_hash(scenario)
-        self.digest = "|".join((*self._hashes, seniority.value, *self._steps))
+    def __init__(self, spec: DesignSpec) -> None:
+        self.spec = spec
+        self.title = spec.scenario.title
+        self.digest = content_hash(spec)
+        self._rubric, self._scenario = spec.rubric, spec.scenario
+        self._seniority, self._steps = spec.seniority, spec.steps
+        self._hashes = content_hash(spec.rubric), content_hash(spec.scenario)
         self._sheets: dict[tuple[tuple[str, ...], str | None], Sheet] = {}
 
     def sheet(self, answer: Answer) -> Sheet:
@@ -125,10 +147,6 @@ class DesignProblem:
                 update={"is_interview": answer.interview is not None}
             )
         return self._sheets[key]
-
-    def transcript(self, answer: Answer) -> Transcript:
-        """The answer as turns."""
-        return self._grading(answer).transcript
 
     def notes(self, answer: Answer) -> tuple[TurnNote, ...]:
         """The observer's quotes of an interview."""
@@ -146,7 +164,7 @@ class DesignProblem:
             sitting = sitting_of(fold(answer.interview.events), reviews)
         else:
             sitting = Sitting(
-                transcript=self.transcript(answer),
+                transcript=answer.transcript,
                 seniority=self._seniority,
                 reviews=tuple(reviews),
             )
@@ -164,7 +182,7 @@ class DesignProblem:
     def _grading(self, answer: Answer) -> Grading:
         if answer.interview is not None:
             return grading_of(self._rubric, fold(answer.interview.events))
-        return Grading(transcript=_written(answer), assessed=self._assessed)
+        return Grading(transcript=answer.transcript, assessed=self._assessed)
 
     @cached_property
     def _assessed(self) -> tuple[str, ...]:
@@ -182,25 +200,17 @@ class DesignProblem:
 class QuestionProblem:
     """A rubric for answers, and a question, perhaps with a reference answer."""
 
-    def __init__(self, rubric: AnswerRubric, question: str, reference: str) -> None:
-        self.title = " ".join(question.split())[:200] or rubric.title
-        self._rubric = rubric
-        self._sheet = answer_sheet(rubric, question, reference)
-        self._question = question
-        self._reference = reference
-        asked = content_hash(self._sheet)
-        self._hashes = content_hash(rubric), asked
-        self.digest = "|".join(self._hashes)
+    def __init__(self, spec: QuestionSpec) -> None:
+        self.spec = spec
+        self.title = " ".join(spec.question.split())[:200] or spec.rubric.title
+        self.digest = content_hash(spec)
+        self._rubric = spec.rubric
+        self._sheet = answer_sheet(spec.rubric, spec.question, spec.reference)
+        self._hashes = content_hash(spec.rubric), content_hash(self._sheet)
 
     def sheet(self, answer: Answer) -> Sheet:  # noqa: ARG002 (the same for all answers)
         """What a grader is to judge."""
         return self._sheet
-
-    def transcript(self, answer: Answer) -> Transcript:
-        """The answer as turns."""
-        if answer.interview is not None:
-            return Transcript(turns=answer.interview.transcript)
-        return _written(answer)
 
     def notes(self, answer: Answer) -> tuple[TurnNote, ...]:  # noqa: ARG002
         """None."""
@@ -208,18 +218,29 @@ class QuestionProblem:
 
     def offline(self, answer: Answer) -> Graded:
         """The grades of the offline engine."""
-        return self._offline.grade(self.transcript(answer))
+        return self._offline.grade(answer.transcript)
 
     def card(
         self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]
     ) -> Scorecard:
         """The scorecard that grades come to."""
         provenance = made.provenance(self._rubric, self._hashes[0], question_hash=self._hashes[1])
-        return written_scorecard(self._rubric, self.transcript(answer), graded, provenance, reviews)
+        return written_scorecard(self._rubric, answer.transcript, graded, provenance, reviews)
 
     @cached_property
     def _offline(self) -> WrittenGrader:
-        return WrittenGrader(self._rubric, self._question, self._reference)
+        return WrittenGrader(self._rubric, self.spec.question, self.spec.reference)
+
+
+def kept(problem: Problem) -> str:
+    """A problem as JSON."""
+    return problem.spec.model_dump_json(by_alias=True)
+
+
+def problem_in(text: str) -> Problem:
+    """The problem that was kept as this JSON."""
+    spec = _SPEC.validate_json(text)
+    return DesignProblem(spec) if isinstance(spec, DesignSpec) else QuestionProblem(spec)
 
 
 class Problems:
@@ -228,7 +249,7 @@ class Problems:
     def __init__(
         self,
         catalog: Catalog,
-        rubric: str | None,
+        rubric: str | Rubric | AnswerRubric | None,
         *,
         scenario: str | None = None,
         prompt: str | None = None,
@@ -238,13 +259,17 @@ class Problems:
     ) -> None:
         """`rubric` and `scenario` are ids or files; what comes with an answer goes first.
 
+        None takes the rubric of the seven steps, for an interview its own.
+
         Raises InputError or FileError for those that there are not.
         """
         if scenario and prompt:
             raise InputError("give either a scenario or a prompt, not both")
         self._catalog = catalog
         self._named = rubric
-        self._rubric = catalog.any_rubric(rubric) if rubric else catalog.rubric()
+        if rubric is None or isinstance(rubric, str):
+            rubric = catalog.any_rubric(rubric or DEFAULT_RUBRIC)
+        self._rubric = rubric
         self._scenario = scenario
         self._prompt = prompt
         self._reference = reference
@@ -290,7 +315,9 @@ class Problems:
             if scenario:
                 question = self._catalog.scenario(scenario).prompt
             reference = answer.reference or self._reference or rubric.reference or ""
-            return QuestionProblem(rubric, question, reference)
+            return QuestionProblem(
+                QuestionSpec(rubric=rubric, question=question, reference=reference)
+            )
         if scenario:
             found = self._catalog.scenario(scenario)
             check_together(found, rubric, self._catalog.scenario_path(scenario))
@@ -302,7 +329,9 @@ class Problems:
                 "it is not known what was asked; name --scenario ID or --prompt TEXT, or give it "
                 f"in a column `scenario` or `prompt` (scenarios are {known})"
             )
-        return DesignProblem(rubric, found, self._seniority, self._steps)
+        return DesignProblem(
+            DesignSpec(rubric=rubric, scenario=found, seniority=self._seniority, steps=self._steps)
+        )
 
     def _checked(self, steps: Sequence[str]) -> tuple[str, ...]:
         if not steps:
@@ -329,15 +358,6 @@ def nothing(sheet: Sheet) -> Graded:
             for item in sheet.items()
         ),
         flags=(GradedFlag(flag=EMPTY, turn=None, quote=None),),
-    )
-
-
-def _written(answer: Answer) -> Transcript:
-    return Transcript(
-        turns=tuple(
-            Turn(index=at, speaker=Party.candidate, step=None, kind="answer", text=text)
-            for at, text in enumerate(answer.turns)
-        )
     )
 
 

@@ -76,11 +76,7 @@ class Raters:
         for model in settings.models:
             chat = await connect(model, settings.base_url, limits, temperature=settings.heat)
             chats.append(chat)
-            if limitations.most_cost is not None and price(chat.name, Tokens(1, 0, 1)) is None:
-                raise InputError(
-                    f"the prices of {chat.name} are not known, so --max-cost cannot be kept; "
-                    "give --price IN,OUT (dollars for a million tokens), or use --max-tokens"
-                )
+            require_price(chat.name, price, limitations)
             provider = chat.name.partition(":")[0]
             limiter = slots(f"{provider} {server}".strip())
             limiters[limiter] = None
@@ -92,7 +88,7 @@ class Raters:
             )
             raters += [
                 Rater(
-                    name=chat.name if settings.samples == 1 else f"{chat.name} #{sample + 1}",
+                    name=rater_name(chat.name, settings, sample),
                     identity=rater_identity(chat.name, settings, sample),
                     caller=caller,
                 )
@@ -140,6 +136,20 @@ class Raters:
         """Close all connections."""
         for chat in self._chats:
             await chat.close()
+
+
+def rater_name(model: str, settings: Settings, sample: int) -> str:
+    """How a model's sample is called on scorecards."""
+    return model if settings.samples == 1 else f"{model} #{sample + 1}"
+
+
+def require_price(model: str, price: Price, limitations: Limitations) -> None:
+    """Raise InputError if a limit in dollars cannot be kept."""
+    if limitations.most_cost is not None and price(model, Tokens(1, 0, 1)) is None:
+        raise InputError(
+            f"the prices of {model} are not known, so --max-cost cannot be kept; "
+            "give --price IN,OUT (dollars for a million tokens), or use --max-tokens"
+        )
 
 
 def rater_identity(model: str, settings: Settings, sample: int) -> str:

@@ -1,9 +1,9 @@
 """Writes what people read of a run from its ledger: table, report, pages of single answers."""
 
-import json
 import shutil
 from pathlib import Path
 
+from agent.batch.answer import Answer
 from agent.batch.outputs import write_calibration, write_csv
 from agent.files import write_whole
 from agent.report.answer_html import render_answer_html
@@ -11,7 +11,7 @@ from agent.report.batch_html import render_batch_html
 from agent.report.pages import FOLDER, page_name, wants_page
 from agent.report.summary import BatchSummary
 from agent.store.ledger import Ledger
-from agent.transcript import Transcript, Turn
+from agent.transcript import Transcript
 
 CSV, REPORT, CALIBRATION = "grades.csv", "report.html", "calibration.jsonl"
 
@@ -39,5 +39,4 @@ def write_results(folder: Path, ledger: Ledger) -> BatchSummary:
 
 def transcript_of(ledger: Ledger, answer_id: str) -> Transcript:
     """The text of an answer that the ledger holds."""
-    turns = json.loads(ledger.text_of(answer_id) or "[]")
-    return Transcript(turns=tuple(Turn.model_validate(turn) for turn in turns))
+    return Answer.model_validate_json(ledger.text_of(answer_id) or "").transcript

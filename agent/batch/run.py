@@ -6,20 +6,18 @@ the same call goes on.
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.batch.answer import Answer
 from agent.batch.outputs import GradesFile
-from agent.batch.problem import Problem, Problems
+from agent.batch.problem import Problem, Problems, kept
 from agent.batch.runner import Runner
 from agent.batch.units import answer_key
 from agent.errors import BudgetReachedError, EngineUnavailableError
 from agent.graded import GradedAnswer
 from agent.store.ledger import Ledger
-from agent.transcript import Transcript
 
 _FAILURES = 10
 """So many answers in a row of which nothing could be graded are no accident."""
@@ -75,6 +73,7 @@ class Run:
         self._stopped: str | None = None
         self._over_budget = False
         self._failed_in_a_row = 0
+        self._remembered = ""
 
     @property
     def is_stopping(self) -> bool:
@@ -142,11 +141,13 @@ class Run:
             key=key,
             source=answer.source,
             question=problem.title,
+            problem=problem.digest,
             graded_at=self._now(),
             scorecard=problem.card(answer, rated.graded, rated.made, reviews),
             reviews=reviews,
         )
-        self._ledger.put(graded, _text(problem.transcript(answer)), position)
+        self._remember(problem)
+        self._ledger.put(graded, answer.model_dump_json(), position)
         self._kept(
             answer.id,
             partly=graded.status == "partly",
@@ -161,6 +162,12 @@ class Run:
         if self._failed_in_a_row >= _FAILURES and self._runner.at_once:
             reason = graded.scorecard.criteria[0].reason
             self.stop(f"{_FAILURES} answers in a row could not be graded ({reason.rstrip('.')})")
+
+    def _remember(self, problem: Problem) -> None:
+        """Keep what was graded by, for those who review the grades."""
+        if problem.digest != self._remembered:
+            self._ledger.put_problem(problem.digest, kept(problem))
+            self._remembered = problem.digest
 
     def _not_graded(self, answer_id: str, key: str, position: int) -> None:
         """What was given up; what an earlier run made of the same answer stays in the outputs."""
@@ -183,7 +190,3 @@ class Run:
     def _tell(self, **changed: int) -> None:
         self._progress = replace(self._progress, **changed)
         self._told(self._progress)
-
-
-def _text(transcript: Transcript) -> str:
-    return json.dumps([turn.model_dump(mode="json") for turn in transcript.turns])

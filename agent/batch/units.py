@@ -25,10 +25,14 @@ _KEPT = 64
 
 
 class UnitResult(Frozen):
-    """What came of a call, or several in a row, on one unit, and what they took."""
+    """What came of a call, or several in a row, on one unit, and what they took.
+
+    `replies` is how many of the replies that the ledger holds of the unit are used up in it.
+    """
 
     graded: Graded
     usage: tuple[ModelUsage, ...] = ()
+    replies: int = 0
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
@@ -46,7 +50,11 @@ class UnitResult(Frozen):
             return self
         flags = {flag.flag: flag for flag in (*earlier.graded.flags, *self.graded.flags)}
         graded = self.graded.model_copy(update={"flags": tuple(flags.values())})
-        return UnitResult(graded=graded, usage=(*earlier.usage, *self.usage))
+        return UnitResult(
+            graded=graded,
+            usage=(*earlier.usage, *self.usage),
+            replies=max(earlier.replies, self.replies),
+        )
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ class Planner:
 
     def work(self, problem: Problem, answer: Answer) -> Work:
         """What is to be asked about an answer."""
-        sheet, transcript = problem.sheet(answer), problem.transcript(answer)
+        sheet, transcript = problem.sheet(answer), answer.transcript
         notes = problem.notes(answer)
         content = [[turn.index, turn.speaker, turn.text] for turn in transcript.turns]
         content += [[note.turn, *note.quotes] for note in notes]

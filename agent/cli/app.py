@@ -10,7 +10,7 @@ import sys
 import typer
 
 from agent import __version__
-from agent.cli import browse, check, doctor, grade, history, practice, resume, schema
+from agent.cli import browse, check, doctor, grade, history, practice, resume, review, schema
 
 app = typer.Typer(
     name="sevenstep",
@@ -30,6 +30,7 @@ scenario = typer.Typer(
 app.command("practice")(practice.practice)
 app.command("resume")(resume.resume)
 app.command("grade")(grade.grade)
+app.command("review")(review.review)
 app.command("doctor")(doctor.doctor)
 app.command("history")(history.history)
 app.command("report")(history.report)

@@ -99,8 +99,8 @@ def _check(paths: list[Path], check: Callable[[Path], str]) -> None:
 def _start(template: str, name: str, folder: Path, check: str) -> None:
     import re
 
-    from agent.files import require_writable, write_whole
     from agent.errors import FileError, InputError
+    from agent.files import require_writable, write_whole
 
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
         raise InputError(

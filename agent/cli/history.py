@@ -75,8 +75,8 @@ def report(
     import asyncio
 
     from agent.cli.engines import rubric_and_scenario
-    from agent.files import require_writable, write_whole
     from agent.cli.resume import find_interview, started_of
+    from agent.files import require_writable, write_whole
     from agent.interview.session import record_of
 
     if out is not None:

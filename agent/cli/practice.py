@@ -63,8 +63,8 @@ def practice(
     With no terminal, turns are read from --script or standard input; with neither, or with
     --demo, a sample candidate is shown. Inside the interview /help lists the commands.
     """
-    from agent.files import require_writable
     from agent.errors import InputError
+    from agent.files import require_writable
     from agent.interview.plan import Options, checked_steps
 
     if demo and script:

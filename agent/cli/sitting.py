@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from agent.cli.commands import CommandError, named_step, parse_command, run_command
 from agent.cli.engines import reach, tell_kept
-from agent.files import write_whole
 from agent.cli.screen import Screen
 from agent.errors import InputError, SevenstepError
+from agent.files import write_whole
 from agent.interview.plan import Plan
 from agent.interview.session import Session
 from agent.transcript import Party

@@ -35,7 +35,8 @@ def standing(verdict: Verdict, transcript: Transcript, reviews: Iterable[Review]
         level = review.level
     return Standing(
         level=level,
-        evidence=evidence if isinstance(level, int) and level > 0 else (),
+        # What a grader quoted stays beside a person's level, whatever that is.
+        evidence=evidence if review or (isinstance(level, int) and level > 0) else (),
         reason=reason,
         confidence=verdict.confidence,
         ratings=verdict.ratings,

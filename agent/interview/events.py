@@ -13,7 +13,7 @@ from agent.frozen import Frozen, Slug
 from agent.interview.plan import Options
 from agent.move import Move
 from agent.ports import EngineChoice, Observation
-from agent.scorecard import Scorecard
+from agent.scorecard import Review, Scorecard
 from agent.usage import Spent
 
 Source = Literal["live", "script", "demo"]
@@ -113,6 +113,14 @@ class Graded(_Event):
     scorecard: Scorecard
 
 
+class Reviewed(_Event):
+    """A person has set the level of a criterion; the scorecard as it stands then."""
+
+    type: Literal["reviewed"] = "reviewed"
+    review: Review
+    scorecard: Scorecard
+
+
 Event = Annotated[
     Started
     | EngineChanged
@@ -124,7 +132,8 @@ Event = Annotated[
     | Resumed
     | Noted
     | Left
-    | Graded,
+    | Graded
+    | Reviewed,
     Field(discriminator="type"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -30,7 +30,7 @@ from agent.ports import (
     TurnNote,
 )
 from agent.rubric import ProbeKind
-from agent.scorecard import Help, Scorecard
+from agent.scorecard import Help, Review, Scorecard
 from agent.transcript import Party, Transcript, Turn
 from agent.usage import ModelUsage, Spent, summed
 
@@ -96,6 +96,7 @@ class InterviewState:
     quotes: tuple[TurnNote, ...] = ()
     notes: tuple[str, ...] = ()
     scorecard: Scorecard | None = None
+    reviews: tuple[Review, ...] = ()
 
     @property
     def transcript(self) -> Transcript:
@@ -176,6 +177,8 @@ def apply(state: InterviewState, event: ev.Event) -> InterviewState:
             return replace(state, ended="left", pending="grade", paused=False)
         case ev.Graded():
             return replace(state, scorecard=event.scorecard, pending="done")
+        case ev.Reviewed():
+            return replace(state, scorecard=event.scorecard, reviews=(*state.reviews, event.review))
 
 
 def _with_time(state: InterviewState, event: ev.Event) -> InterviewState:

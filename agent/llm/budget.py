@@ -49,6 +49,24 @@ class Budget:
                 return told
         return None
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a limit at all."""
+        return self._most_cost is not None or self._most_tokens is not None
+
+    def beyond(self, tokens: int, cost: float) -> str | None:
+        """Which limit so much more would pass, in words; None if none."""
+        if self._most_cost is not None and self.cost + cost > self._most_cost:
+            return f"--max-cost {self._most_cost:g} is reached"
+        if self._most_tokens is not None and self.tokens + tokens > self._most_tokens:
+            return f"--max-tokens {self._most_tokens:,} is reached"
+        return None
+
+    def spend(self, tokens: int, cost: float | None) -> None:
+        """Count what was allowed by `beyond`."""
+        self.tokens += tokens
+        self.cost += cost or 0.0
+
     async def begin(self) -> None:
         """Allow one more call; raises BudgetReachedError."""
         if told := self.reached:

@@ -126,7 +126,7 @@ class Caller:
             last = answer == self._limits.answers
             completion, method = await self._complete(task, prompt, shape, max_tokens, reason)
             try:
-                parsed = parse(_object(completion, last), last)
+                parsed = parse(object_of(completion, last), last)
             except ValueError as error:
                 reason = str(error) or type(error).__name__
                 if completion.finish is Finish.length:
@@ -211,7 +211,7 @@ class Caller:
             return completion, method
 
     def _budget(self, max_tokens: int) -> int:
-        return max(self._learnt.context - max_tokens, self._learnt.context // 2)
+        return prompt_budget(self._learnt.context, max_tokens)
 
     def _give_up(self, method: Method) -> bool:
         """Turn to the next way of getting structured answers; False if there is none."""
@@ -272,7 +272,14 @@ class Caller:
         self._trace.write(entry)
 
 
-def _object(completion: Completion, last: bool) -> dict[str, Any]:
+def prompt_budget(context: int | None, max_tokens: int) -> int:
+    """The tokens that a prompt may take in a context that also holds the answer."""
+    known = context or _UNKNOWN_CONTEXT
+    return max(known - max_tokens, known // 2)
+
+
+def object_of(completion: Completion, last: bool) -> dict[str, Any]:
+    """The JSON object of an answer, mended on the last try; raises UnusableAnswerError."""
     if completion.finish in _REFUSALS:
         raise UnusableAnswerError(_REFUSALS[completion.finish])
     if not completion.text.strip():

@@ -7,7 +7,7 @@ through LangChain's `init_chat_model`. Which name is meant is decided in `agent.
 import os
 import re
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.errors import EngineUnavailableError, InputError
 from agent.llm.chat import Chat, Limits, Method, Traits
@@ -17,6 +17,9 @@ from agent.llm.prices import context_of
 from agent.llm.providers import ANY_MODEL, PROVIDERS, Named, named
 from agent.llm.redact import without_credentials
 from agent.llm.servers import Answer, Listed, asked
+
+if TYPE_CHECKING:
+    from agent.llm.openai_chat import OpenAIChat
 
 OPENAI_KEYS = ("SEVENSTEP_API_KEY", "OPENAI_API_KEY")
 """Variables that hold the key for OpenAI's protocol; the first that is set counts."""
@@ -69,7 +72,9 @@ async def connect(
     """
     name = parsed(model, base_url)
     if name.provider == "openai":
-        return await _openai(name.model, base_url, limits, temperature or 0.0)
+        return sent_to_langsmith(
+            await connect_openai(name.model, base_url, limits, temperature=temperature or 0.0)
+        )
     return _langchain(name, base_url, limits, temperature)
 
 
@@ -81,7 +86,10 @@ def parsed(model: str, base_url: str | None) -> Named:
     return named(model, known_providers(), own_server=base_url is not None)
 
 
-async def _openai(model: str, base_url: str | None, limits: Limits, temperature: float) -> Chat:
+async def connect_openai(
+    model: str, base_url: str | None, limits: Limits, *, temperature: float
+) -> "OpenAIChat":
+    """The chat model of this name behind OpenAI's protocol; raises as `connect` does."""
     import openai
 
     from agent.llm.dialect import Dialect
@@ -119,7 +127,7 @@ async def _openai(model: str, base_url: str | None, limits: Limits, temperature:
             http.auth = (client.base_url.username, client.base_url.password)
             client.base_url = client.base_url.copy_with(username=None, password=None)
     reasons = not own and _REASONING.match(model) is not None
-    chat = OpenAIChat(
+    return OpenAIChat(
         f"openai:{listed.name}",
         client,
         model=listed.name,
@@ -133,7 +141,6 @@ async def _openai(model: str, base_url: str | None, limits: Limits, temperature:
         traits=Traits(context=listed.context),
         limits=limits,
     )
-    return sent_to_langsmith(chat)
 
 
 def _fitting(model: str, answer: Answer, url: str) -> Listed:

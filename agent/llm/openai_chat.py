@@ -64,6 +64,29 @@ class OpenAIChat:
         self._dialect = dialect
         self._limits = limits
 
+    @property
+    def client(self) -> openai.AsyncOpenAI:
+        """What the calls go through."""
+        return self._client
+
+    @property
+    def dialect(self) -> Dialect:
+        """The parameters that the server takes, as far as that is known."""
+        return self._dialect
+
+    def body(
+        self,
+        messages: Messages,
+        *,
+        shape: Shape,
+        method: Method,
+        max_tokens: int,
+        dialect: Dialect,
+    ) -> dict[str, Any]:
+        """What `complete` would post, in this dialect."""
+        plain = _body(self._model, dialect, messages, max_tokens, stream=False)
+        return {**plain, **_format(shape, method, limited=dialect.bounded)}
+
     async def complete(
         self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
     ) -> Completion:
@@ -152,13 +175,7 @@ class OpenAIChat:
         while True:
             dialect = self._dialect
             try:
-                return await ask(
-                    {
-                        "model": self._model,
-                        "messages": [{"role": one.role, "content": one.text} for one in messages],
-                        **dialect.parameters(max_tokens, stream=stream),
-                    }
-                )
+                return await ask(_body(self._model, dialect, messages, max_tokens, stream=stream))
             except openai.APIStatusError as error:
                 if error.status_code not in _REFUSALS:
                     raise
@@ -179,6 +196,16 @@ async def _lines(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
                 yield line
     if rest:
         yield rest
+
+
+def _body(
+    model: str, dialect: Dialect, messages: Messages, max_tokens: int, *, stream: bool
+) -> dict[str, Any]:
+    return {
+        "model": model,
+        "messages": [{"role": one.role, "content": one.text} for one in messages],
+        **dialect.parameters(max_tokens, stream=stream),
+    }
 
 
 def _format(shape: Shape | None, method: Method, *, limited: bool) -> dict[str, Any]:

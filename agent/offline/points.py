@@ -13,12 +13,14 @@ from agent.offline.text import FUNCTION_WORDS, Sentence, sentences, stem
 
 KNOWN = 0.4
 """What a word weighs that stands in the question, too; other words weigh 1."""
-_BASE, _SLOPE = 0.5, 0.3
-"""Of words that weigh w together, 0.5 + 0.3 w must be said: all of a few, a third of many."""
+_BASE, _SLOPE = 0.5, 0.35
+"""Of words that weigh w together, 0.5 + 0.35 w must be said: all of one, four tenths of many."""
 _WHOLE = 0.5
 """The share of all words together in the score; the rest is that of the single points."""
 _PLAIN_LENGTH = 6
 _LIGHTEST, _HEAVIEST = 0.5, 1.5
+_NUMBER = 0.5
+"""Lighter than a word: the numbers in a reference are often those of an example."""
 _MET = 0.6
 _MISSING = 5
 
@@ -86,7 +88,9 @@ class Points:
     as alternatives, the best counts.
     """
 
-    def __init__(self, pieces: Sequence[Sentence], known: frozenset[str], enough: float = 1.0) -> None:
+    def __init__(
+        self, pieces: Sequence[Sentence], known: frozenset[str], enough: float = 1.0
+    ) -> None:
         bags = [_bag(piece) for piece in pieces]
         if not any(bags):  # the reference is a letter or the like
             bags = [{stem(word): word for word in piece.words} for piece in pieces]
@@ -134,18 +138,10 @@ class Points:
         )
 
     def _share(self, bag: frozenset[str], said: Mapping[str, float], part: float = 1.0) -> float:
-        """How much of what must be said of a bag is said; the question's words never count more
-        than the others do."""
-        new = known = total = 0.0
-        for root in bag:
-            weight = self.weights[root]
-            total += weight
-            if root in self.new:
-                new += weight * said.get(root, 0.0)
-            else:
-                known += weight * said.get(root, 0.0)
-        total *= part
-        return min(1.0, (new + min(new, known)) / min(total, _BASE + _SLOPE * total))
+        """How much of what must be said of a bag is said."""
+        total = part * sum(self.weights[root] for root in bag)
+        got = sum(self.weights[root] * said[root] for root in bag if root in said)
+        return min(1.0, got / min(total, _BASE + _SLOPE * total))
 
 
 def pieces_of(text: str) -> list[Sentence]:
@@ -163,7 +159,7 @@ def _bag(sentence: Sentence) -> dict[str, str]:
 
 
 def _weight(root: str, base: float, count: int) -> float:
-    length = 1.0 if root[0].isdigit() else len(root) / _PLAIN_LENGTH
+    length = _NUMBER if root[0].isdigit() else len(root) / _PLAIN_LENGTH
     return float(base * min(_HEAVIEST, max(_LIGHTEST, length)) / count**0.5)
 
 

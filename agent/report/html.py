@@ -5,21 +5,18 @@ markup in `report.html.j2`. Every text is untrusted here, the candidate's above 
 """
 
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from agent.interview.plan import Pace, Plan
 from agent.record import InterviewRecord
 from agent.report import words
-from agent.report.marks import Part, Quote, Quotes, cut, find_quotes
+from agent.report.marks import Quote, Quotes, find_quotes
+from agent.report.page import template, tone
 from agent.report.radar import Spoke, radar_svg
-from agent.rubric import TOP_LEVEL, Decision, Rubric
+from agent.report.turns import Places, turn_views
+from agent.rubric import Rubric
 from agent.scenario import Scenario
 from agent.scorecard import CriterionGrade, FlagNote, Scorecard, StepScore
-from agent.transcript import Turn
+from agent.transcript import Transcript
 
 
 @dataclass(frozen=True)
@@ -45,23 +42,16 @@ class _FlagView:
     quote: Quote | None
 
 
-@dataclass(frozen=True)
-class _TurnView:
-    turn: Turn
-    parts: tuple[Part, ...]
-    enters: str
-
-
 def render_html(record: InterviewRecord, rubric: Rubric, scenario: Scenario) -> str:
     """The whole report. `rubric` and `scenario` are those of the record."""
     card = record.scorecard
     quotes = find_quotes(record)
     steps = _step_views(record, rubric, scenario, quotes)
-    return _template().render(
+    return template("report.html.j2").render(
         record=record,
         card=card,
         made=card.provenance,
-        tone=_tone(card.decision),
+        tone=tone(card.decision),
         steps=steps,
         radar=radar_svg([_spoke(step) for step in steps]),
         drill=lambda step: words.drill(record, step, rubric),
@@ -69,38 +59,10 @@ def render_html(record: InterviewRecord, rubric: Rubric, scenario: Scenario) -> 
         criterion_title={grade.id: grade.title for grade in card.criteria},
         flags=[_FlagView(*pair) for pair in zip(card.flags, quotes.of_flag, strict=True)],
         references=_references(card, scenario),
-        turns=_turn_views(record, quotes),
+        turns=turn_views(record.transcript, card, quotes),
+        place=Places(Transcript(turns=record.transcript)).of_turn,
         turn_numbers={turn.index for turn in record.transcript},
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_cleaned,
-    )
-    environment.globals.update(words=words, top_level=TOP_LEVEL)
-    return environment.get_template("report.html.j2")
-
-
-def _cleaned(value: object) -> object:
-    """Control characters taken out of every text that the template prints, in one place."""
-    return (
-        words.plain(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
-    )
-
-
-def _tone(decision: Decision | None) -> str:
-    """The style class of a decision."""
-    if decision is None:
-        return "none"
-    order = list(Decision)
-    return "yes" if order.index(decision) >= order.index(Decision.lean_hire) else "no"
 
 
 def _step_views(
@@ -146,18 +108,4 @@ def _references(card: Scorecard, scenario: Scenario) -> list[tuple[str, str, str
     """Step id, title and strong answer of each step."""
     return [
         (step, words.section_title(card, step), text) for step, text in scenario.references.items()
-    ]
-
-
-def _turn_views(record: InterviewRecord, quotes: Quotes) -> list[_TurnView]:
-    """The turns; `enters` is the title of the step that a turn is the first of, or empty."""
-    card = record.scorecard
-    before = [None, *(turn.step for turn in record.transcript)]
-    return [
-        _TurnView(
-            turn=turn,
-            parts=cut(turn.text, quotes.in_turn(turn.index)),
-            enters=words.section_title(card, now) if now != last else "",
-        )
-        for turn, (last, now) in zip(record.transcript, pairwise(before), strict=True)
     ]

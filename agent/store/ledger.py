@@ -35,6 +35,7 @@ _TABLES = (
     "CREATE TABLE units (key TEXT PRIMARY KEY, payload TEXT NOT NULL)",
     """CREATE TABLE replies (unit TEXT, number INTEGER, payload TEXT NOT NULL,
         PRIMARY KEY (unit, number))""",
+    "CREATE TABLE problems (digest TEXT PRIMARY KEY, payload TEXT NOT NULL)",
     # Apart from the cards, since marking an answer as seen would write its card anew.
     """CREATE TABLE answers (id TEXT PRIMARY KEY, key TEXT NOT NULL, status TEXT NOT NULL,
         run INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID""",
@@ -135,17 +136,36 @@ class Ledger:
             self._connection.execute(_PUT_UNIT, (key, payload))
             _add_spent(self._connection, usage)
 
+    def put_problem(self, digest: str, payload: str) -> None:
+        """Keep what answers were graded by; the same digest is the same problem."""
+        with self._together():
+            self._connection.execute(
+                "INSERT OR IGNORE INTO problems VALUES (?, ?)", (digest, payload)
+            )
+
+    def problem(self, digest: str) -> str | None:
+        """What answers with this digest were graded by."""
+        return self._text("SELECT payload FROM problems WHERE digest = ?", digest)
+
     def replies(self, unit_key: str) -> list[str]:
         """The raw answers in a unit's dialogue, in the order of their numbers."""
         query = "SELECT payload FROM replies WHERE unit = ? ORDER BY number"
         return [payload for (payload,) in self._rows(query, unit_key)]
 
-    def put_reply(self, unit_key: str, number: int, payload: str) -> None:
-        """Keep a raw answer; of the same number the first stays."""
-        with self._faults():
-            self._connection.execute(
+    def put_reply(
+        self, unit_key: str, number: int, payload: str, usage: Iterable[ModelUsage] = ()
+    ) -> bool:
+        """Keep a raw answer with what it took, unless one of this number is there already.
+
+        False if there is: nothing is then added to the spending.
+        """
+        with self._together():
+            added = self._connection.execute(
                 "INSERT OR IGNORE INTO replies VALUES (?, ?, ?)", (unit_key, number, payload)
             )
+            if added.rowcount == 1:
+                _add_spent(self._connection, usage)
+        return added.rowcount == 1
 
     def add_spent(self, usage: Iterable[ModelUsage]) -> None:
         """Add to the spending of all runs."""
@@ -173,7 +193,7 @@ class Ledger:
     def put(self, graded: GradedAnswer, text: str, position: int) -> None:
         """Keep an answer's outcome, in the place of an earlier one; it belongs to this run.
 
-        `text` is the transcript as JSON, `position` its place in the inputs, from 0.
+        `text` is the answer itself as JSON, `position` its place in the inputs, from 0.
         """
         card = graded.model_dump_json()
         with self._together():
@@ -221,7 +241,7 @@ class Ledger:
         return self._text("SELECT card FROM cards WHERE id = ?", answer_id)
 
     def text_of(self, answer_id: str) -> str | None:
-        """An answer's transcript as JSON."""
+        """The answer itself as JSON."""
         return self._text("SELECT text FROM cards WHERE id = ?", answer_id)
 
     def graded(self) -> Iterator[GradedAnswer]:

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from sqlalchemy import exc
 
 from agent.errors import InputError, StoreError
-from agent.interview.events import EVENT, Event, Graded, Started
+from agent.interview.events import EVENT, Event, Graded, Reviewed, Started
 from agent.store.tables import events
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
@@ -84,10 +84,10 @@ class SqlStore:
         return tuple(self._parsed(row) for row in rows)
 
     async def interviews(self) -> tuple[tuple[Started, Graded | None], ...]:
-        """Every interview's first event, and its grading if there is one, oldest first."""
+        """Every interview's first event, and its grading as it stands now, oldest first."""
         query = (
             sa.select(events.c.interview, events.c.payload)
-            .where(events.c.type.in_(["started", "graded"]))
+            .where(events.c.type.in_(["started", "graded", "reviewed"]))
             .order_by(events.c.at, events.c.interview, events.c.seq)
         )
         rows = await self._run(lambda connection: connection.execute(query).all())
@@ -99,6 +99,8 @@ class SqlStore:
                 started[name] = event
             elif isinstance(event, Graded):
                 graded[name] = event
+            elif isinstance(event, Reviewed) and name in graded:
+                graded[name] = graded[name].model_copy(update={"scorecard": event.scorecard})
         return tuple((event, graded.get(name)) for name, event in started.items())
 
     def _parsed(self, payload: str) -> Event:
