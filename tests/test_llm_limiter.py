@@ -539,3 +539,17 @@ def test_of_many_calls_to_a_real_server_none_is_lost_and_few_are_refused() -> No
         assert server.served == 400
         assert server.peak_in_flight == 20
         assert server.refused <= 20
+
+
+def test_never_more_slots_are_given_than_the_user_allows() -> None:
+    async def held() -> int:
+        limiter = Limiter()
+        limiter.at_most(3)
+        for _ in range(3):
+            await limiter.enter()
+        waiting = asyncio.ensure_future(limiter.enter())
+        await asyncio.sleep(0.01)
+        waiting.cancel()
+        return limiter.in_flight
+
+    assert asyncio.run(held()) == 3

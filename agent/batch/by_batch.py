@@ -154,11 +154,18 @@ class ByBatch:
         telling = _Told(told)
         own = {round_name(chat) for chat in self._chats}
         begun = [name for name in rounds_begun(self._folder, self._chats[0]) if name not in own]
+        work = [
+            Rounds(
+                chat,
+                Planner(self._identities[chat], self._settings.calls),
+                shared,
+                partial(telling.of, chat.name),
+            )
+            for chat in self._chats
+        ]
         try:
             async with asyncio.TaskGroup() as group:
-                for chat in self._chats:
-                    planner = Planner(self._identities[chat], self._settings.calls)
-                    rounds = Rounds(chat, planner, shared, partial(telling.of, chat.name))
+                for rounds in work:
                     group.create_task(rounds.go())
                 for name in begun:
                     left = Rounds(self._chats[0], self._planner, shared, partial(telling.of, name))
@@ -166,10 +173,11 @@ class ByBatch:
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from errors
         self._methods = tuple(sorted(shared.methods))
-        if shared.reached is not None:
-            self._missing = shared.reached
+        reached = next((rounds.reached for rounds in work if rounds.reached), None)
+        if reached is not None:
+            self._missing = reached
             raise BudgetReachedError(
-                f"{shared.reached} ({self._budget.tokens:,} tokens, ${self._budget.cost:.4f} spent)"
+                f"{reached} ({self._budget.tokens:,} tokens, ${self._budget.cost:.4f} spent)"
             )
 
     async def rate(self, answer: Answer, problem: Problem) -> Rated:

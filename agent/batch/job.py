@@ -25,7 +25,7 @@ from agent.batch.runner import LedgerUnits, ModelRunner, OfflineRunner, Runner
 from agent.batch.settings import Limitations, Settings
 from agent.batch.units import Planner
 from agent.catalog import Catalog
-from agent.errors import BudgetReachedError, EngineUnavailableError
+from agent.errors import BudgetReachedError, EngineUnavailableError, InputError
 from agent.llm.budget import Budget
 from agent.llm.openai_batch import BatchProgress
 from agent.report.summary import BatchSummary
@@ -184,6 +184,14 @@ class Job:
         settings, limits = self.order.settings, self.order.limitations
         if limits.batch_api:
             return await ByBatch.connected(settings, limits, self.budget, ledger, self.order.folder)
+        if limits.runner == "ray":
+            # Ray takes a second to import, and is an optional part.
+            from agent.batch.ray_runner import RayRunner
+
+            if self.order.trace:
+                raise InputError("--runner ray writes no trace; leave out one of them")
+            answers = self.inputs.check().answers
+            return await RayRunner.started(settings, limits, self.budget, ledger, answers=answers)
         if settings.is_offline:
             return OfflineRunner()
         raters = await Raters.connected(settings, limits, self.budget, trace=self.order.trace)

@@ -80,6 +80,8 @@ class Raters:
             provider = chat.name.partition(":")[0]
             limiter = slots(f"{provider} {server}".strip())
             limiters[limiter] = None
+            if isinstance(limiter, Limiter) and limitations.most_at_once:
+                limiter.at_most(limitations.most_at_once)
             caller = Caller(
                 Limited(Budgeted(chat, purse, price), limiter),
                 limits,

@@ -46,7 +46,7 @@ class Shared:
     """What the rounds of all models have in common.
 
     `price` is what is paid, `aside` the tokens and dollars that running rounds are reckoned to
-    take, and `reached` which limit keeps requests from being made.
+    take.
     """
 
     answers: Iterable[Answer]
@@ -59,7 +59,6 @@ class Shared:
     options: BatchOptions
     sleep: Callable[[float], Awaitable[None]]
     aside: tuple[int, float] = (0, 0.0)
-    reached: str | None = None
     methods: set[str] = field(default_factory=set)
 
 
@@ -82,6 +81,12 @@ class Rounds:
         self._aside = (0, 0.0)
         self._number = 0
         self._asked = 0
+        self._left_out = self._cut_short = ""
+
+    @property
+    def reached(self) -> str | None:
+        """Which limit kept something from being asked, in words."""
+        return self._cut_short or self._left_out or None
 
     async def go(self) -> None:
         """Settle all units, as far as that can be had.
@@ -164,6 +169,7 @@ class Rounds:
 
         What failed before is asked again if `anew`, else only what was not settled yet.
         """
+        self._left_out = ""  # there may be room for it now, as calls took less than was reckoned
         with closing(_Seen()) as seen:
             for answer in self._shared.answers:
                 problem = self._shared.problems.of(answer)
@@ -190,11 +196,14 @@ class Rounds:
             return None
         found = self._replayed(work, task, earlier, fresh, None)
         if found.asked is not None:
-            over = over or self._unaffordable(found.asked)
+            told = None if over else self._unaffordable(found.asked)
+            over = over or told
             if over is None:
                 return BatchRequest(f"{task.key}-{len(kept)}", self._body(found.asked))
             if not fresh:
+                self._left_out = told or ""
                 return None
+            self._cut_short = self._cut_short or told or ""
             found = self._replayed(work, task, earlier, fresh, over)
         assert found.graded is not None
         if found.method is not None:
@@ -243,8 +252,6 @@ class Rounds:
         told = self._shared.budget.beyond(known[0] + tokens, known[1] + cost)
         if told is None:
             self._set_aside(tokens, cost)
-        else:
-            self._shared.reached = told
         return told
 
     def _set_aside(self, tokens: int, cost: float) -> None:

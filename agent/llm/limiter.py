@@ -255,11 +255,16 @@ class Limiter:
         self._entered = 0
         self._refused = 0
         self._alarm: tuple[_Waiter, float] | None = None
+        self._most = MOST_SLOTS
+
+    def at_most(self, most: int) -> None:
+        """Never give more slots than these, from 1, whatever the server would take."""
+        self._most = most
 
     @property
     def limit(self) -> int:
         """How many calls may be in flight at once, as far as is known."""
-        return int(self._level.limit)
+        return min(int(self._level.limit), self._most)
 
     @property
     def in_flight(self) -> int:
@@ -343,7 +348,7 @@ class Limiter:
 
     def _has_room(self) -> bool:
         now = self._clock()
-        return len(self._calls) < int(self._level.limit) and self._gate.opens_at(now) <= now
+        return len(self._calls) < self.limit and self._gate.opens_at(now) <= now
 
     def _begun(self, holder: str) -> int:
         self._ticket += 1

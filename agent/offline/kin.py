@@ -15,7 +15,7 @@ from agent.offline.text import stem, stems
 NEAR = 0.8
 """What a word counts that is akin to the wanted one and not the same."""
 
-_CACHED = 20_000
+_CACHED = 5_000
 _SHARED_BEGINNING = 5
 _SHARED_SHARE = 0.7
 _SLIP_FROM_LENGTH = 7

@@ -13,8 +13,8 @@ from agent.offline.text import FUNCTION_WORDS, Sentence, sentences, stem
 
 KNOWN = 0.4
 """What a word weighs that stands in the question, too; other words weigh 1."""
-_BASE, _SLOPE = 0.5, 0.35
-"""Of words that weigh w together, 0.5 + 0.35 w must be said: all of one, four tenths of many."""
+_BASE, _SLOPE = 1.0, 0.3
+"""Of words that weigh w together, 1 + 0.3 w must be said: all of one, a third of many."""
 _WHOLE = 0.5
 """The share of all words together in the score; the rest is that of the single points."""
 _PLAIN_LENGTH = 6

@@ -66,7 +66,7 @@ _FRAGMENT_WORDS = 3
 _WITHIN_TERMS = frozenset({"to", "of", "as", "a", "the"})
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """A word's stem; British and American spellings share one."""
     word = word.replace("'s", "").replace("our", "or") if len(word) > 4 else word

@@ -47,7 +47,8 @@ _SHORT_POINT = 3
 
 _BLANK = re.compile(
     r"\W*(?:(?:no|empty|blank|missing) (?:answer|response|submission|reply|text)|empty|blank"
-    r"|n ?/ ?a|(?:sorry )?i (?:really |honestly )?(?:don'?t|do not) (?:know|have an (?:answer|idea))"
+    r"|n ?/ ?a"
+    r"|(?:sorry )?i (?:really |honestly )?(?:don'?t|do not) (?:know|have an (?:answer|idea))"
     r"(?: (?:the|this) (?:answer|one)| this| it)?|i have no (?:idea|clue|answer)|no (?:idea|clue)"
     r"|idk|not (?:attempted|answered)|skip(?:ped)?|pass|nothing)?\W*",
     re.IGNORECASE,
@@ -263,9 +264,7 @@ class _ByConcepts:
         self._concepts = {concept.id: concept for concept in criterion.concepts}
         terms = {concept.id: concept.terms for concept in criterion.concepts}
         self._index = TermIndex(terms, synonyms)
-        self._single = {
-            concept.id for concept in criterion.concepts if any(c.core for c in criterion.concepts)
-        } & {concept.id for concept in criterion.concepts if concept.core}
+        self._core = {concept.id for concept in criterion.concepts if concept.core}
         scale = criterion.scale
         self._cap = _worth(scale[1], scale)
 
@@ -289,7 +288,7 @@ class _ByConcepts:
         missing = [name.replace("_", " ") for name in self._concepts if name not in found]
         reason = f"You bring {len(found)} of {_count(wanted, 'idea')}"
         reason += f"; missing: {', '.join(missing[:5])}." if missing else "."
-        if self._single and not self._single & found.keys():
+        if self._core and not self._core & found.keys():
             score = min(score, self._cap)
             reason += " What it is mainly about is not among them."
         return _Score(score, carriers, reason)
@@ -339,7 +338,7 @@ class _ByTexts:
             reasoned = bool(fresh) and bool(self._reasons.hits(one.sentence))
             carriers[place] = (
                 len(fresh)
-                + _REASON_WORTH * reason
+                + _REASON_WORTH * reasoned
                 + sum(bool(self._kin.of(root)) for root in content)
             )
             roots |= fresh

@@ -22,6 +22,7 @@ from agent.report.text import (
     indented,
     line,
     made_lines,
+    review_lines,
     step_lines,
 )
 from agent.report.turns import Places
@@ -39,7 +40,7 @@ def answer_panel(graded: GradedAnswer, transcript: Transcript) -> RenderableType
     return Group(
         framed(words.short_id(graded.id), _verdict(graded, Places(transcript))),
         *criteria,
-        *_reviews(graded),
+        *review_lines(card),
         *(gap_lines(card) if card.gaps else ()),
         *flag_lines(card, Places(transcript).of_flag),
         *_foot(graded),
@@ -84,17 +85,6 @@ def _marks(grade: CriterionGrade) -> Iterator[str]:
         yield "raters disagree"
     if grade.review:
         yield "set by a person"
-
-
-def _reviews(graded: GradedAnswer) -> Iterator[RenderableType]:
-    reviewed = [grade for grade in graded.scorecard.criteria if grade.review]
-    if not reviewed:
-        return
-    yield heading("Set by a person")
-    for grade in reviewed:
-        if grade.review:
-            yield line(f"{grade.title}: {answer_words.review(grade.review, grade)}")
-            yield indented(words.cut(grade.review.reason, _REASON), "dim")
 
 
 def _foot(graded: GradedAnswer) -> Iterator[RenderableType]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from agent.record import InterviewRecord
-from agent.report import words
+from agent.report import answer_words, words
 from agent.rubric import Rubric
 from agent.scenario import Scenario
 from agent.scorecard import CriterionGrade, FlagNote, Highlight, StepScore
@@ -154,6 +154,11 @@ def _criterion(record: InterviewRecord, grade: CriterionGrade) -> _Lines:
     marks = [mark for mark in (words.level(grade.level), must, words.came(grade)) if mark]
     yield f"**{escaped(grade.title)}**: {'; '.join(marks)}"
     yield ""
+    if grade.review:
+        yield f"Review: {escaped(answer_words.review(grade.review, grade))}."
+        yield escaped(grade.review.reason)
+        yield ""
+        yield "The grader's reason:"
     yield escaped(grade.reason)
     yield ""
     for item in grade.evidence:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.record import InterviewRecord
-from agent.report import words
+from agent.report import answer_words, words
 from agent.rubric import TOP_LEVEL, Decision, Rubric
 from agent.scorecard import (
     NOT_ASSESSED,
@@ -31,6 +31,7 @@ _MOST_BOXES = 8
 _ADVICE = 190
 _STRENGTH_ADVICE = 76
 _QUOTE = 70
+_REASON = 150
 
 
 def scorecard_panel(record: InterviewRecord, rubric: Rubric) -> RenderableType:
@@ -39,6 +40,7 @@ def scorecard_panel(record: InterviewRecord, rubric: Rubric) -> RenderableType:
     return Group(
         _verdict(record),
         *step_lines(card),
+        *review_lines(card),
         *_strengths(card),
         *gap_lines(card, [words.drill(record, item.step, rubric) for item in card.gaps]),
         *flag_lines(card, words.flag_place),
@@ -180,6 +182,16 @@ def _headline(item: Highlight, sign: str, effect: str) -> Text:
     said.append_text(line(item.title, "bold"))
     said.append(f", level {item.level}, {effect}")
     return said
+
+
+def review_lines(card: Scorecard) -> Iterator[RenderableType]:
+    """What people have set, with what stood before."""
+    reviewed = [(grade, grade.review) for grade in card.criteria if grade.review]
+    if reviewed:
+        yield heading("Set by a person")
+    for grade, review in reviewed:
+        yield line(f"{grade.title}: {answer_words.review(review, grade)}")
+        yield indented(words.cut(review.reason, _REASON), "dim")
 
 
 def flag_lines(card: Scorecard, place: Callable[[FlagNote], str]) -> Iterator[RenderableType]:
