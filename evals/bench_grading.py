@@ -165,8 +165,11 @@ def _cost() -> None:
 
 @dataclass
 class _Ran:
-    """What a run took: seconds, CPU seconds, memory in kB, CPU seconds for keeping results."""
+    """What a run took: seconds and CPU seconds until the last answer was kept, and until all
+    files stood; memory in kB; CPU seconds for keeping results."""
 
+    graded: float
+    graded_cpu: float
     seconds: float
     cpu: float
     early_memory: int
@@ -219,16 +222,19 @@ def _settings(url: str | None, calls: Calls) -> Settings:
 
 def _run(order: Order) -> _Ran:
     early = 0
+    graded = graded_cpu = 0.0
 
     def told(progress: Progress) -> None:
-        nonlocal early
+        nonlocal early, graded, graded_cpu
         if progress.done == _EARLY and not early:
             early = _most_memory()
+        if progress.done == progress.total and not graded:
+            graded, graded_cpu = time.perf_counter() - began, time.process_time() - cpu
 
     began, cpu = time.perf_counter(), time.process_time()
     with Job(order) as job:
         done = asyncio.run(job.run(told))
-    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    seconds, whole_cpu = time.perf_counter() - began, time.process_time() - cpu
     at_end = _most_memory()
     with Ledger(order.folder, reading=True) as ledger:
         lost = sum(
@@ -238,7 +244,7 @@ def _run(order: Order) -> _Ran:
         )
     if done.ending.stopped is not None:
         raise RuntimeError(done.ending.stopped)
-    return _Ran(seconds, cpu, early or at_end, at_end, lost)
+    return _Ran(graded, graded_cpu, seconds, whole_cpu, early or at_end, at_end, lost)
 
 
 def _keeping_cpu(folder: Path, again: Path) -> float:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import cache
 
+from agent.answer_rubric import AnswerRubric
 from agent.catalog import Catalog
 from agent.interview.clock import ScriptClock
 from agent.interview.plan import Options
@@ -55,3 +56,24 @@ def interview(
 ) -> InterviewRecord:
     """The same without an event loop."""
     return asyncio.run(interviewed(turns, options, name))
+
+
+def written_rubric() -> AnswerRubric:
+    """A small rubric for answers to a question."""
+    return AnswerRubric.model_validate(
+        {
+            "id": "congestion",
+            "title": "TCP congestion control",
+            "question": "Name the two phases and explain how cwnd changes in each.",
+            "reference": "In slow start cwnd doubles each round trip. "
+            "In congestion avoidance it grows linearly.",
+            "criteria": [
+                {"id": "slow_start", "title": "Slow start", "points": 2},
+                {
+                    "id": "avoidance",
+                    "title": "Congestion avoidance",
+                    "levels": {0: "Not named.", 1: "Named.", 2: "Linear growth explained."},
+                },
+            ],
+        }
+    )

@@ -17,6 +17,7 @@ from agent.llm.openai_batch import BatchOptions, BatchProgress
 from agent.llm.unit import Calls
 from agent.store.ledger import Ledger
 from evals.fakellm.chat import ChatRequest, Reply, Usage
+from evals.fakellm.errors import ChatError
 from evals.fakellm.faults import Fault
 from evals.fakellm.scripts import always, at, each, first
 from evals.fakellm.server import FakeLLM, Scripted
@@ -245,6 +246,17 @@ def test_a_model_without_schemas_is_asked_in_another_way(tmp_path: Path) -> None
     assert server.batches == 3
     assert {request.mode for request in server.requests} == {"json_schema", "tool", "json_object"}
     assert cards(tmp_path)["ada"].scorecard.provenance.structured_output == ("json_mode",)
+
+
+def test_a_parameter_that_the_model_does_not_take_is_left_out(tmp_path: Path) -> None:
+    def picky(request: ChatRequest) -> Reply:
+        if "max_tokens" in request.body:
+            raise ChatError(400, "Unsupported parameter: 'max_tokens' is not supported.")
+        return plain(request)
+
+    server = FakeLLM(Scripted(picky))
+    run(server, tmp_path)
+    assert (server.batches, statuses(tmp_path)) == (2, {"graded": 3})
 
 
 def test_a_wrong_key_is_told_and_what_was_asked_is_asked_again(tmp_path: Path) -> None:

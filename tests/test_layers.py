@@ -78,9 +78,11 @@ MODULES = _modules()
 def imports(module: str) -> frozenset[str]:
     """What a module imports anywhere in it, as full names of modules."""
     found = set()
-    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
-        if isinstance(node, ast.If) and module == "agent":
-            continue  # the names that programs import; they are loaded when asked for
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    if module == "agent":
+        # What it offers to programs stands there for type checkers, and is loaded when asked for.
+        tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

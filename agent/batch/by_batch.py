@@ -113,6 +113,8 @@ class ByBatch:
                     model, settings.base_url, limits, temperature=settings.heat
                 )
                 chats.append(chat)
+                if any(chat.name == other.name for other in chats[:-1]):
+                    raise InputError(f"{chat.name} is named twice; name different models")
                 require_price(chat.name, full, limitations)
         except BaseException:
             for chat in chats:

@@ -183,6 +183,8 @@ class Job:
         """Who grades."""
         settings, limits = self.order.settings, self.order.limitations
         if limits.batch_api:
+            if self.order.trace:
+                raise InputError("--batch-api writes no trace; leave out one of them")
             return await ByBatch.connected(settings, limits, self.budget, ledger, self.order.folder)
         if limits.runner == "ray":
             # Ray takes a second to import, and is an optional part.

@@ -41,10 +41,10 @@ class Cluster:
         installed or the address is none, EngineUnavailableError if it cannot be joined.
         """
         address = address or os.environ.get("RAY_ADDRESS") or _LOCAL
+        _require_answer(address)
         ray = _imported(is_local=address == _LOCAL)
         if ray.is_initialized():
             return cls(ray, is_ours=False)
-        _require_answer(address)
         try:
             ray.init(
                 address=address,

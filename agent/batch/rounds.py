@@ -169,7 +169,8 @@ class Rounds:
 
         What failed before is asked again if `anew`, else only what was not settled yet.
         """
-        self._left_out = ""  # there may be room for it now, as calls took less than was reckoned
+        if over is None:
+            self._left_out = ""  # there may be room now, as calls took less than was reckoned
         with closing(_Seen()) as seen:
             for answer in self._shared.answers:
                 problem = self._shared.problems.of(answer)
@@ -201,7 +202,7 @@ class Rounds:
             if over is None:
                 return BatchRequest(f"{task.key}-{len(kept)}", self._body(found.asked))
             if not fresh:
-                self._left_out = told or ""
+                self._left_out = told or self._left_out
                 return None
             self._cut_short = self._cut_short or told or ""
             found = self._replayed(work, task, earlier, fresh, over)

@@ -1,13 +1,17 @@
-"""Does this quote stand in the candidate's own turns? Decided by code, never by a model.
+"""Does this quote stand in the candidate's own turns, and does it count? Code decides, no model.
 
 White space, case and typographic quotation marks are normalised; nothing fuzzier is allowed.
+What steers the grade, what only repeats the question or the interviewer, and a single word out
+of a longer text are no evidence.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from agent.grading.tampering import tampered
 from agent.ports import Evidence
-from agent.transcript import Transcript
+from agent.transcript import Party, Transcript, Turn
 
 _TYPOGRAPHIC = str.maketrans(
     {
@@ -18,37 +22,140 @@ _TYPOGRAPHIC = str.maketrans(
 )  # fmt: skip
 
 
-def verified(evidence: Iterable[Evidence], transcript: Transcript) -> tuple[Evidence, ...]:
-    """The evidence that stands, each quote as it is written in the turn, without repeats.
+_RUN = 8
+"""So many words in a row that were said before are repeated, and no chance."""
+_MOST_TAMPERED, _MOST_VOID = 0.5, 0.75
+_FEW_WORDS = 12
+_MOST_PLACES = 100
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_UNSPACED = re.compile("[฀-໿က-႟ក-៿぀-ヿ㐀-鿿]")
+"""Letters of scripts that put no space between words."""
 
-    A quote found in another of the candidate's turns than the one named is moved there;
-    one that is found in none is thrown out.
+
+def verified(
+    evidence: Iterable[Evidence], transcript: Transcript, question: str = ""
+) -> tuple[Evidence, ...]:
+    """The evidence that stands and counts, each quote as it is written in the turn, once.
+
+    A quote found in another of the candidate's turns than the one named is moved there; one
+    that is found in none, or only where it is no evidence, is thrown out. `question` is what
+    was asked beside the interviewer's turns.
     """
     answers = {turn.index: turn.text for turn in transcript.answers()}
     kept: dict[Evidence, None] = {}
     for item in evidence:
         order = [item.turn, *(index for index in answers if index != item.turn)]
         for index in order:
-            original = locate(item.quote, answers.get(index, ""))
-            if original is not None:
-                kept[Evidence(turn=index, quote=original)] = None
+            text = answers.get(index, "")
+            places = _places(item.quote, text)
+            good = (place for place in places if _counts(place, index, transcript, question))
+            place = next(good, None)
+            if place is not None:
+                kept[Evidence(turn=index, quote=text[slice(*place)])] = None
                 break
     return tuple(kept)
 
 
+def said(quote: str, turn: int, transcript: Transcript) -> Evidence | None:
+    """The quote where it stands in the candidate's turns, best in this one; what it says or not."""
+    for one in sorted(transcript.answers(), key=lambda one: one.index != turn):
+        original = locate(quote, one.text)
+        if original is not None:
+            return Evidence(turn=one.index, quote=original)
+    return None
+
+
 def locate(quote: str, text: str) -> str | None:
     """The part of `text` that `quote` quotes, as it is written there, or None."""
+    place = next(_places(quote, text), None)
+    return None if place is None else text[slice(*place)]
+
+
+def _places(quote: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where the quote stands in the text; the first hundred places."""
     exact = quote.strip()
-    if exact and exact in text:
-        return exact  # almost all are; folding a long text takes a thousand times as long
+    if exact and exact in text:  # almost all are; folding a long text takes a thousand times as long
+        for start in _starts(exact, text):
+            yield start, start + len(exact)
+        return
     wanted, _ = _normalised(quote)
     if not wanted:
-        return None
+        return
     found, places = _normalised(text)
-    start = found.find(wanted)
-    if start < 0:
-        return None
-    return text[places[start] : places[start + len(wanted) - 1] + 1]
+    for start in _starts(wanted, found):
+        yield places[start], places[start + len(wanted) - 1] + 1
+
+
+def _starts(wanted: str, text: str) -> Iterator[int]:
+    start = -1
+    for _ in range(_MOST_PLACES):
+        start = text.find(wanted, start + 1)
+        if start < 0:
+            return
+        yield start
+
+
+def _counts(place: tuple[int, int], index: int, transcript: Transcript, question: str) -> bool:
+    """Whether what stands there may be evidence."""
+    turn = next(turn for turn in transcript.answers() if turn.index == index)
+    quote = turn.text[slice(*place)]
+    if _is_lone_word(place, turn.text):
+        return False
+    letters = sum(map(str.isalnum, quote)) or 1
+    steering = _shared(place, [(span.start, span.end) for span in tampered(turn.text)], turn.text)
+    if steering > _MOST_TAMPERED * letters:
+        return False
+    earlier = (question, *(t.text for t in transcript.turns if _asks(t, index)))
+    repeated = _shared(place, _repeats(turn.text, earlier), turn.text)
+    return steering + repeated <= _MOST_VOID * letters
+
+
+def _asks(turn: Turn, index: int) -> bool:
+    return turn.speaker is Party.interviewer and turn.index < index
+
+
+def _is_lone_word(place: tuple[int, int], text: str) -> bool:
+    """Whether it is one word of a longer text; one that is a line of a list stands for itself."""
+    start, end = place
+    quote = text[start:end]
+    if len(_WORD.findall(quote)) != 1 or _UNSPACED.search(quote):
+        return False
+    line = text[text.rfind("\n", 0, start) + 1 : (text.find("\n", end) + 1 or len(text) + 1) - 1]
+    return len(_WORD.findall(line)) > 1 and len(_WORD.findall(text)) > _FEW_WORDS
+
+
+def _shared(place: tuple[int, int], spans: Iterable[tuple[int, int]], text: str) -> int:
+    """How many letters and digits of a place lie in one of the spans."""
+    first, last = place
+    return sum(
+        sum(map(str.isalnum, text[max(start, first) : min(end, last)])) for start, end in spans
+    )
+
+
+@lru_cache(maxsize=128)
+def _repeats(text: str, earlier: tuple[str, ...]) -> list[tuple[int, int]]:
+    """The passages of a text that repeat what was said earlier, eight words in a row or more."""
+    asked = frozenset[str]().union(*map(_runs, earlier))
+    if not asked:
+        return []
+    words = list(_WORD.finditer(text.lower())) if len(text.lower()) == len(text) else []
+    found: list[tuple[int, int]] = []
+    for at in range(len(words) - _RUN + 1):
+        run = words[at : at + _RUN]
+        if " ".join(word.group() for word in run) not in asked:
+            continue
+        start, end = run[0].start(), run[-1].end()
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _runs(text: str) -> frozenset[str]:
+    words = _WORD.findall(text.lower())
+    return frozenset(" ".join(words[at : at + _RUN]) for at in range(len(words) - _RUN + 1))
 
 
 @lru_cache(maxsize=128)

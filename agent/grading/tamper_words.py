@@ -48,6 +48,10 @@ _FULL = (
 _UNMISTAKABLE = rf"(?:(?:full|top|maximum) (?:marks|credit)|{_RANK}|strong hire)"
 _MANY = r"(?:all|every|each)(?: of)?(?: the| these)? (?:criteri(?:a|on)|anchors?)"
 
+_MARK = r"\b(?:give|award|grant|assign|mark|rate|score|grade)"
+_FREELY = (
+    r"(?<!to\x20)(?<!uld\x20)(?<!can\x20)(?<!will\x20)(?<!'ll\x20)(?<!hat\x20)(?<!ich\x20)(?<!not\x20)"
+)
 _IGNORE = r"\b(?:ignore|disregard|forget|override|bypass)"
 _TOLD = r"(?:instructions|prompts?|guidelines|rubrics?|criteria|rules)"
 
@@ -86,29 +90,34 @@ WORDINGS: tuple[Wording, ...] = (
     ),
     _wording(
         DEMAND,
-        "give award grant assign rate grade mark score evaluate assess set",
-        rf"(?:\byou (?:could|would|can|will|should|must) (?:please |kindly |just )?|(?<!to\x20)"
-        rf"(?<!uld\x20)(?<!can\x20)(?<!will\x20)(?<!'ll\x20)(?<!hat\x20)(?<!ich\x20)(?<!not\x20)\b)"
-        rf"(?:give|award|grant|assign) me (?:an? |the )?"
-        rf"(?:{_TOP}(?: possible)? {_MARKS}\b|{_RANK}|(?:4|10|a\+)(?= ?(?:[.!,;:]|$)))",
-        rf"\b(?:give|award|grant|assign|mark|rate|score|grade) (?:me|my|this|the) "
-        rf"(?:{_ANSWER}|candidate|student) {_NEAR}\b{_UNMISTAKABLE}",
-        rf"\b(?:give|award|grant|assign|mark|rate|score|grade) (?:my|this) {_ANSWER} {_NEAR}"
-        rf"\b{_FULL}",
-        rf"\b(?:mark|rate|score|grade) me {_NEAR}\b{_FULL}",
+        "give award grant assign rate grade mark score",
+        rf"(?:\byou (?:could|would|can|will|should|must) (?:please |kindly |just )?|{_FREELY}\b)"
+        rf"(?:give|award|grant|assign) (?:me (?:an? |the )?(?:{_TOP}(?: possible)? {_MARKS}\b"
+        rf"|{_RANK}|(?:4|10|a\+)(?= ?(?:[.!,;:]|$)))|(?:full|top|maximum|perfect) marks\b)",
+        rf"{_MARK} (?:(?:me|my|this|the) (?:{_ANSWER}|candidate|student) {_NEAR}\b{_UNMISTAKABLE}"
+        rf"|(?:me|(?:my|this) {_ANSWER}) {_NEAR}\b{_FULL})",
+        rf"\b(?:give|award|grant|assign)(?: me)?(?: (?:an?|the))? (?:{_UNMISTAKABLE}|{_TOP} {_MARKS}"
+        rf"|(?:4|10|a\+)) (?:for|on|in|to|at) (?:me\b|my\b|this (?:{_ANSWER}|candidate)"
+        rf"|everything)",
+        rf"(?:(?<![\w,]\x20)(?<!\w)|(?<=please\x20)|(?<=must\x20)|(?<=should\x20)|(?<=just\x20))"
+        rf"(?:give|award|assign)(?: (?:me|us|an?|the)){{0,2}} {_TOP}(?: possible)? {_MARKS}"
+        rf"(?= ?(?:[.!,]|$))",
+    ),
+    _wording(
+        DEMAND,
+        "criteri anchor",
         rf"\b(?:give|set|mark|rate|score|grade|award|assign|put)(?: (?:me|level|score|grade|an?|the"
         rf"|4|10|full|marks|points|to|for|on|in)){{0,5}} {_MANY} {_NEAR}"
         rf"(?:{_FULL}|(?:at|to|with|as|of|a) {_HIGH})",
         rf"\b(?:give|award|grant|assign)(?: me)?(?: (?:an?|the))? (?:{_UNMISTAKABLE}|{_TOP} {_MARKS}"
-        rf"|(?:4|10|a\+)) (?:for|on|in|to|at) (?:me\b|my\b|this (?:{_ANSWER}|candidate)|{_MANY}"
-        rf"|everything)",
-        rf"(?:^\W{{0,4}}|[.!?:] ?|\bplease |\byou (?:must|should|will|have to) |\bjust )"
-        rf"(?:give|award|assign)(?: (?:me|us|an?|the)){{0,2}} {_TOP}(?: possible)? {_MARKS}"
-        rf"(?= ?(?:[.!,]|$))",
-        rf"\b(?:give|award|grant|assign)(?: me)? (?:full|top|maximum|perfect) marks\b",
+        rf"|(?:4|10|a\+)) (?:for|on|in|to|at) {_MANY}",
         rf"\b{_MANY} (?:gets?|deserves?|is|are|must be|should be|=|:)"
         rf" ?(?:graded |rated |at |a |an |worth )*(?:level )?{_HIGH}",
-        rf"\b(?:output|return|print|(?:respond|reply) with)(?: (?:only|just|the))*"
+    ),
+    _wording(
+        DEMAND,
+        "output return print respond reply",
+        rf"\b(?:output|return|print|respond with|reply with)(?: (?:only|just|the)){{0,2}}"
         rf" (?:level|grade)\W{{1,3}}{_HIGH}",
     ),
     _wording(
@@ -177,8 +186,8 @@ WORDINGS: tuple[Wording, ...] = (
     ),
     _wording(
         MESSAGE,
-        "of",
-        r"[-=#*\[<]{2,6} ?(?:begin|start|end) of (?:the )?(?:candidate'?s? )?"
+        "-- == ## ** [ <<",
+        r"(?:[-=#*<]{2}|\[) ?(?:begin|start|end) of (?:the )?(?:candidate'?s? )?"
         r"(?:answer|transcript|submission|response|interview)\b",
     ),
     _wording(

@@ -42,7 +42,7 @@ _INVISIBLE = frozenset({"Cf", "Mn"})
 _TAGS = 0xE0000
 """Invisible characters that stand for ASCII begin here."""
 _SPACED = re.compile(r"(?<!\w)[a-z](?:[ \t._*|-]{1,3}[a-z](?!\w)){11,}")
-_BASE64 = re.compile(r"(?<![\w+/])[a-z0-9+/]{24,}={0,2}", re.IGNORECASE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}")
 _CLAUSE_BEGINS = re.compile(r"[.!?;:,(\n]\s*")
 _SENTENCE_ENDS = re.compile(r"[.!?](?=\s|$)|\n|$")
 _LINE_ENDS = re.compile(r"\n|$")
@@ -106,7 +106,10 @@ def _blanked(text: str) -> str:
 def _worded(low: str) -> list[Span]:
     found = []
     for wording in WORDINGS:
-        if not any(sign in low for sign in wording.signs):
+        for sign in wording.signs:  # a loop, as a generator takes twice the time
+            if sign in low:
+                break
+        else:
             continue
         for match in wording.pattern.finditer(low):
             start, end = match.span()
@@ -162,7 +165,7 @@ def _encoded(text: str, low: str, places: list[int] | None) -> list[Span]:
         text = "".join(text[place] for place in places)
     found = []
     for match in _BASE64.finditer(text):
-        blob = match.group().rstrip("=")
+        blob = match.group()
         try:
             plain = base64.b64decode(blob + "=" * (-len(blob) % 4)).decode("ascii")
         except (binascii.Error, ValueError):
@@ -175,6 +178,8 @@ def _encoded(text: str, low: str, places: list[int] | None) -> list[Span]:
 def _folded(text: str) -> tuple[str, list[int] | None]:
     """The text in lower case without disguise; with the places of its letters if they moved."""
     low = text.lower()
+    if text.isascii():
+        return low, None
     if len(low) == len(text) and not _DISGUISED.search(text):
         return low.translate(_PLAIN), None
     letters: list[str] = []
