@@ -6,7 +6,7 @@ the ledger holds. Live and batch runs share their results, as their keys are the
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -113,8 +113,7 @@ class ByBatch:
                     model, settings.base_url, limits, temperature=settings.heat
                 )
                 chats.append(chat)
-                if any(chat.name == other.name for other in chats[:-1]):
-                    raise InputError(f"{chat.name} is named twice; name different models")
+                _require_different(chats)
                 require_price(chat.name, full, limitations)
         except BaseException:
             for chat in chats:
@@ -226,6 +225,12 @@ class _Told:
             ),
             max(number for _, number in self._known.values()),
         )
+
+
+def _require_different(chats: Sequence[OpenAIChat]) -> None:
+    names = [chat.name for chat in chats]
+    if len(set(names)) < len(names):
+        raise InputError(f"{names[-1]} is named twice; name different models")
 
 
 def _shared_out(full: Price) -> Price:

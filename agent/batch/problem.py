@@ -22,6 +22,7 @@ from agent.grading.flags import EMPTY
 from agent.grading.interviewed import grading_of, sitting_of
 from agent.grading.scoring import Sitting, scorecard
 from agent.grading.sheet import Sheet, answer_sheet, interview_sheet
+from agent.grading.tampering import counted, counting
 from agent.grading.written import written_scorecard
 from agent.interview.state import fold
 from agent.offline.grader import OfflineGrader
@@ -154,7 +155,7 @@ class DesignProblem:
 
     def offline(self, answer: Answer) -> Graded:
         """The grades of the offline engine."""
-        return self._offline.read(self._grading(answer))
+        return self._offline.read(counted(self._grading(answer)))
 
     def card(
         self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]
@@ -218,14 +219,16 @@ class QuestionProblem:
 
     def offline(self, answer: Answer) -> Graded:
         """The grades of the offline engine."""
-        return self._offline.grade(answer.transcript)
+        return self._offline.grade(counting(answer.transcript))
 
     def card(
         self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]
     ) -> Scorecard:
         """The scorecard that grades come to."""
         provenance = made.provenance(self._rubric, self._hashes[0], question_hash=self._hashes[1])
-        return written_scorecard(self._rubric, answer.transcript, graded, provenance, reviews)
+        return written_scorecard(
+            self._rubric, answer.transcript, graded, provenance, reviews, self._sheet.prompt
+        )
 
     @cached_property
     def _offline(self) -> WrittenGrader:

@@ -6,11 +6,12 @@ ledger is known, what is at the provider is collected by the next one. How a rou
 fetched stands in `agent.llm.openai_batch`, what a dialogue comes to in `agent.llm.replay`.
 """
 
+import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import gettempdir
 from urllib.parse import quote, unquote
@@ -35,6 +36,7 @@ from agent.usage import ModelUsage, summed
 
 _ROUNDS = 6
 _OVER = f"no usable answer in {_ROUNDS} rounds of batches"
+_BREATH = 64
 _LASTING = (Kind.key, Kind.quota, Kind.model)
 """Faults that are the user's to mend, after which the same is asked again."""
 _USUAL_SHARE = 4
@@ -96,12 +98,12 @@ class Rounds:
         """
         name = round_name(self._chat)
         await self._collect_left(name, self._chat.name)
-        while self._number < _ROUNDS:
-            await self._round(name, self._chat.name, self._requests(anew=self._number == 0))
+        anew = self._number == 0
+        while anew or await self._settle(_OVER if self._number >= _ROUNDS else None):
+            await self._round(name, self._chat.name, self._requests(anew=anew))
             if not self._asked:
                 return
-        for _ in self._requests(anew=False, over=_OVER):
-            raise AssertionError("nothing more is asked")
+            anew = False
 
     async def collect(self, name: str) -> None:
         """Only keep what comes of a round that was begun with another model."""
@@ -164,13 +166,45 @@ class Rounds:
         if self._shared.ledger.put_reply(key, int(number), kept.model_dump_json(), (usage,)):
             self._shared.budget.spend(tokens.input + tokens.output, usage.cost_usd)
 
-    def _requests(self, *, anew: bool, over: str | None = None) -> Iterator[BatchRequest]:
-        """Settle what can be settled; gives what is to be asked, none if it is `over`.
+    async def _settle(self, over: str | None) -> bool:
+        """Settle what the replies settle, or all that has any if it is `over`.
+
+        Whether something is left to be asked.
+        """
+        is_left = False
+        for position, (work, task) in enumerate(self._tasks()):
+            if position % _BREATH == 0:
+                await asyncio.sleep(0)  # others have their turn, and Ctrl-C
+            place = self._place(work, task, anew=False)
+            if place is not None and place.found.asked is not None:
+                if over is None:
+                    is_left = True
+                elif place.fresh:
+                    self._cut(work, task, place, over)
+        return is_left
+
+    def _requests(self, *, anew: bool) -> Iterator[BatchRequest]:
+        """What is to be asked.
 
         What failed before is asked again if `anew`, else only what was not settled yet.
         """
-        if over is None:
-            self._left_out = ""  # there may be room now, as calls took less than was reckoned
+        self._left_out = ""  # there may be room now, as calls took less than was reckoned
+        for work, task in self._tasks():
+            place = self._place(work, task, anew=anew)
+            if place is None or place.found.asked is None:
+                continue
+            told = self._unaffordable(place.found.asked)
+            if told is None:
+                self._asked += 1
+                yield BatchRequest(f"{task.key}-{place.replies}", self._body(place.found.asked))
+            elif place.fresh:
+                self._cut_short = told
+                self._cut(work, task, place, told)
+            else:
+                self._left_out = told
+
+    def _tasks(self) -> Iterator[tuple[Work, Task]]:
+        """What the answers take, each task once."""
         with closing(_Seen()) as seen:
             for answer in self._shared.answers:
                 problem = self._shared.problems.of(answer)
@@ -178,41 +212,37 @@ class Rounds:
                 if is_blank(answer) or self._shared.ledger.key_of(answer.id) == (key, "graded"):
                     continue
                 work = self._planner.work(problem, answer)
-                for task in work.tasks:
-                    # The same text may have been handed in twice; an id may not.
-                    request = self._request(work, task, anew, over) if seen.new(task.key) else None
-                    if request is not None:
-                        self._asked += 1
-                        yield request
+                # The same text may have been handed in twice; an id in a batch may not.
+                yield from ((work, task) for task in work.tasks if seen.new(task.key))
 
-    def _request(self, work: Work, task: Task, anew: bool, over: str | None) -> BatchRequest | None:
+    def _place(self, work: Work, task: Task, *, anew: bool) -> "_Place | None":
+        """Where a task is, which is settled if its end is there; None if it needs nothing."""
         earlier = self._store.get(task.key)
         if earlier is not None and earlier.is_whole:
             return None
         kept = self._shared.ledger.replies(task.key)
-        fresh = [
-            Reply.model_validate_json(one) for one in kept[earlier.replies if earlier else 0 :]
-        ]
+        used = earlier.replies if earlier else 0
+        fresh = [Reply.model_validate_json(one) for one in kept[used:]]
         if earlier is not None and not fresh and not anew:
             return None
         found = self._replayed(work, task, earlier, fresh, None)
-        if found.asked is not None:
-            told = None if over else self._unaffordable(found.asked)
-            over = over or told
-            if over is None:
-                return BatchRequest(f"{task.key}-{len(kept)}", self._body(found.asked))
-            if not fresh:
-                self._left_out = told or self._left_out
-                return None
-            self._cut_short = self._cut_short or told or ""
-            found = self._replayed(work, task, earlier, fresh, over)
-        assert found.graded is not None
-        if found.method is not None:
-            self._shared.methods.add(found.method.value)
-        usage = summed(reply.usage for reply in fresh if reply.usage is not None)
-        result = UnitResult(graded=found.graded, usage=usage, replies=len(kept)).after(earlier)
-        self._store.put(task.key, result, ())  # spent when the replies came
-        return None
+        place = _Place(earlier, len(kept), fresh, found)
+        if found.graded is not None:
+            self._put(task, place)
+        return place
+
+    def _cut(self, work: Work, task: Task, place: "_Place", over: str) -> None:
+        """Settle a task with what is there."""
+        found = self._replayed(work, task, place.earlier, place.fresh, over)
+        self._put(task, replace(place, found=found))
+
+    def _put(self, task: Task, place: "_Place") -> None:
+        assert place.found.graded is not None
+        if place.found.method is not None:
+            self._shared.methods.add(place.found.method.value)
+        usage = summed(reply.usage for reply in place.fresh if reply.usage is not None)
+        result = UnitResult(graded=place.found.graded, usage=usage, replies=place.replies)
+        self._store.put(task.key, result.after(place.earlier), ())  # spent when the replies came
 
     def _replayed(
         self,
@@ -259,6 +289,20 @@ class Rounds:
         self._aside = (self._aside[0] + tokens, self._aside[1] + cost)
         known = self._shared.aside
         self._shared.aside = (known[0] + tokens, known[1] + cost)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """How far a task is.
+
+    `earlier` is what is known of it, `replies` how many there are, `fresh` those which are not
+    used up in it, and `found` where they lead.
+    """
+
+    earlier: UnitResult | None
+    replies: int
+    fresh: list[Reply]
+    found: Replayed
 
 
 class _Seen:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 
+from agent.grading.tampering import ORDERS, flags_in
 from agent.ports import GradedFlag
 from agent.rubric import RedFlag
 from agent.scorecard import FlagNote
+from agent.transcript import Transcript
 
 EMPTY = "empty_answer"
 DISAGREE = "raters_disagree"
 
 _NOTES = {
-    "orders_to_the_grader": (
+    ORDERS: (
         "Orders to the interviewer or grader",
         "The text tries to steer its own grade; that earned nothing.",
     ),
@@ -28,6 +30,18 @@ _NOTES = {
         "Their levels lie two or more apart; a person should look at it.",
     ),
 }
+
+
+def flag_notes(
+    flags: Iterable[GradedFlag], transcript: Transcript, known: Iterable[RedFlag] = ()
+) -> tuple[FlagNote, ...]:
+    """The flags of a scorecard: those that a grader raised, and what code finds in the text.
+
+    Each stands once; of two alike that of the code, which quotes the passage itself.
+    """
+    rubric = tuple(known)
+    found = {flag.flag: flag for flag in (*flags, *flags_in(transcript))}
+    return tuple(flag_note(flag, rubric) for flag in found.values())
 
 
 def flag_note(flag: GradedFlag, known: Iterable[RedFlag] = ()) -> FlagNote:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import Field
 
 from agent.frozen import Frozen
-from agent.grading.flags import flag_note
+from agent.grading.flags import flag_notes
 from agent.grading.panel import agreement
 from agent.grading.standing import standing
 from agent.ports import Graded, Verdict
@@ -68,7 +68,7 @@ def scorecard(
     """The scorecard of a sitting from the grader's verdicts."""
     verdicts = {verdict.criterion: verdict for verdict in graded.verdicts}
     grades = tuple(
-        _grade(rubric, criterion, verdicts.get(criterion.id), sitting)
+        _grade(rubric, criterion, verdicts.get(criterion.id), sitting, scenario.prompt)
         for criterion in rubric.criteria()
     )
     share = _shares(rubric, grades)
@@ -93,7 +93,7 @@ def scorecard(
         failed_must_haves=failed,
         steps=_step_scores(rubric, grades, sitting),
         criteria=grades,
-        flags=tuple(flag_note(flag, rubric.red_flags()) for flag in graded.flags),
+        flags=flag_notes(graded.flags, sitting.transcript, rubric.red_flags()),
         strengths=_strengths(grades, share),
         gaps=_gaps(rubric, grades, share),
         help=_help(sitting.ledger, grades, share),
@@ -108,7 +108,11 @@ def scorecard(
 
 
 def _grade(
-    rubric: Rubric, criterion: Criterion, verdict: Verdict | None, sitting: Sitting
+    rubric: Rubric,
+    criterion: Criterion,
+    verdict: Verdict | None,
+    sitting: Sitting,
+    question: str,
 ) -> CriterionGrade:
     """A criterion's grade: the verdict with its evidence checked, or what stands in for it."""
     help_lines = [line for line in sitting.ledger if line.criterion == criterion.id]
@@ -124,7 +128,7 @@ def _grade(
         return CriterionGrade.model_validate(
             {**common, "level": NOT_ASSESSED, "reason": "The interview never got there."}
         )
-    stands = standing(verdict, sitting.transcript, sitting.reviews)
+    stands = standing(verdict, sitting.transcript, sitting.reviews, question)
     common |= {
         "level": stands.level,
         "reason": stands.reason,

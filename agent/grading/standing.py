@@ -20,16 +20,21 @@ class Standing(NamedTuple):
     review: Review | None
 
 
-def standing(verdict: Verdict, transcript: Transcript, reviews: Iterable[Review] = ()) -> Standing:
-    """The verdict as it stands. A level above 0 without a quote that is there is no level.
+def standing(
+    verdict: Verdict,
+    transcript: Transcript,
+    reviews: Iterable[Review] = (),
+    question: str = "",
+) -> Standing:
+    """The verdict as it stands. A level above 0 without a quote that counts is no level.
 
     Of the `reviews` the last one on this criterion counts; it needs no quote.
     """
     level: Grade = UNGRADED if verdict.level is None else verdict.level
-    reason, evidence = verdict.reason, verified(verdict.evidence, transcript)
+    reason, evidence = verdict.reason, verified(verdict.evidence, transcript, question)
     if isinstance(level, int) and level > 0 and not evidence:
         level = UNGRADED
-        reason = "No quote for it stands in the candidate's turns, so the level was thrown out."
+        reason = "No quote that counts stands for it, so the level was thrown out."
     review = next((one for one in [*reviews][::-1] if one.criterion == verdict.criterion), None)
     if review is not None:
         level = review.level

@@ -7,7 +7,7 @@ percentage and lowers the coverage.
 from collections.abc import Sequence
 
 from agent.answer_rubric import AnswerCriterion, AnswerRubric
-from agent.grading.flags import flag_note
+from agent.grading.flags import flag_notes
 from agent.grading.panel import agreement
 from agent.grading.standing import standing
 from agent.ports import Graded
@@ -41,12 +41,16 @@ def written_scorecard(
     graded: Graded,
     provenance: Provenance,
     reviews: Sequence[Review] = (),
+    question: str = "",
 ) -> Scorecard:
-    """The scorecard of an answer from the grader's verdicts, which must be on all criteria."""
+    """The scorecard of an answer from the grader's verdicts, which must be on all criteria.
+
+    What the answer only repeats from the `question` is no evidence.
+    """
     verdicts = {verdict.criterion: verdict for verdict in graded.verdicts}
     grades = []
     for criterion in rubric.criteria:
-        stands = standing(verdicts[criterion.id], transcript, reviews)
+        stands = standing(verdicts[criterion.id], transcript, reviews, question)
         scale, level = criterion.scale, stands.level
         # The level reached and the one above it, as far as there are such.
         at, above = (
@@ -97,7 +101,7 @@ def written_scorecard(
             ),
         ),
         criteria=tuple(grades),
-        flags=tuple(flag_note(flag) for flag in graded.flags),
+        flags=flag_notes(graded.flags, transcript),
         strengths=_strengths(done),
         gaps=_gaps(done, rubric),
         help=_NO_HELP,

@@ -16,6 +16,7 @@ from agent.errors import EngineError, EngineUnavailableError, InputError, StoreE
 from agent.frozen import content_hash
 from agent.grading.interviewed import grading_of, sitting_of
 from agent.grading.scoring import scorecard
+from agent.grading.tampering import counted
 from agent.interview import events as ev
 from agent.interview.clock import Clock, Stopwatch
 from agent.interview.plan import Options, Plan, checked_steps
@@ -329,7 +330,10 @@ class Session:
 
     async def _graded(self) -> Scorecard:
         state, plan = self.state, self.plan
-        graded = await self._engine.grader.grade(grading_of(plan.rubric, state))
+        given = grading_of(plan.rubric, state)
+        if self._engine.prompts is None:
+            given = counted(given)  # without a model words are counted, an order's as well
+        graded = await self._engine.grader.grade(given)
         models = summed((*state.usage, *self._engine.spent().models))
         provenance = Provenance(
             version=__version__,

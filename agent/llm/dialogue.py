@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.errors import EngineError, EngineUnavailableError
+from agent.grading.evidence import said
 from agent.grading.sheet import Item
 from agent.llm.chat import Messages, Shape
 from agent.llm.grading import StepRead, flags_of, step_read, verdict_of
 from agent.llm.unit import Unit
-from agent.llm.window import neutralised
+from agent.llm.window import neutralised, passage
 from agent.ports import Graded, GradedFlag, TurnNote, Verdict
 from agent.transcript import Transcript
 
@@ -67,7 +68,8 @@ def grading(
             found[CONDENSED] = GradedFlag(flag=CONDENSED, turn=None, quote=None)
         unproven = []
         for item in wanted:
-            verdict = verdict_of(item.id, answer.grades.get(item.id), transcript)
+            read = answer.grades.get(item.id)
+            verdict = verdict_of(item.id, read, transcript, unit.sheet.prompt)
             if verdict is None:
                 unproven.append(item)
             else:
@@ -79,7 +81,7 @@ def grading(
             )
         wanted = tuple(unproven)
         refused = "no quote stands for " + ", ".join(
-            f"{item.id} ({_first_quote(answer, item)})" for item in unproven
+            f"{item.id} ({_first_quote(answer, item, transcript)})" for item in unproven
         )
     return Graded(
         verdicts=tuple(verdicts[item.id] for item in unit.items), flags=tuple(found.values())
@@ -113,7 +115,12 @@ def _ask(
     )
 
 
-def _first_quote(answer: StepRead, item: Item) -> str:
+def _first_quote(answer: StepRead, item: Item, transcript: Transcript) -> str:
     grade = answer.grades.get(item.id)
     quotes = grade.quotes if grade else []
-    return f"not found: {neutralised(quotes[0].quote[:120])!r}" if quotes else "none given"
+    if not quotes:
+        return "none given"
+    first = quotes[0]
+    is_there = said(passage(first.quote), first.turn, transcript) is not None
+    why = "it is no evidence" if is_there else "not found"
+    return f"{why}: {neutralised(first.quote[:120])!r}"

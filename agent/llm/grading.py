@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, ValidationError
 
-from agent.grading.evidence import verified
+from agent.grading.evidence import said, verified
 from agent.llm.chat import Shape
 from agent.llm.window import passage
 from agent.llm.wire import Wire, fits, strict_object, told
@@ -78,8 +78,10 @@ def _are_flags(raw: object) -> bool:
     return isinstance(raw, list) and all(fits(_Flag, one) for one in raw)
 
 
-def verdict_of(criterion: str, read: GradeRead | None, transcript: Transcript) -> Verdict | None:
-    """The verdict that a grade stands for; None where a level has no quote that stands.
+def verdict_of(
+    criterion: str, read: GradeRead | None, transcript: Transcript, question: str = ""
+) -> Verdict | None:
+    """The verdict that a grade stands for; None where a level has no quote that counts.
 
     A criterion without any grade has a verdict without level.
     """
@@ -92,6 +94,7 @@ def verdict_of(criterion: str, read: GradeRead | None, transcript: Transcript) -
             if passage(one.quote)
         ),
         transcript,
+        question,
     )
     if read.level > 0 and not evidence:
         return None
@@ -107,15 +110,15 @@ def verdict_of(criterion: str, read: GradeRead | None, transcript: Transcript) -
 def flags_of(
     read: StepRead, known: Iterable[str], transcript: Transcript
 ) -> tuple[GradedFlag, ...]:
-    """The red flags whose quote stands in the candidate's turns."""
+    """The red flags whose quote stands in the candidate's turns; it need not be evidence."""
     names = set(known)
     found = []
     for one in read.red_flags:
         if one.flag not in names or not passage(one.quote):
             continue
-        stands = verified([Evidence(turn=one.turn, quote=passage(one.quote))], transcript)
-        if stands:
-            found.append(GradedFlag(flag=one.flag, turn=stands[0].turn, quote=stands[0].quote))
+        stands = said(passage(one.quote), one.turn, transcript)
+        if stands is not None:
+            found.append(GradedFlag(flag=one.flag, turn=stands.turn, quote=stands.quote))
     return tuple(found)
 
 
