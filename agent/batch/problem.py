@@ -18,11 +18,11 @@ from agent.batch.answer import Answer
 from agent.catalog import DEFAULT_RUBRIC, Catalog, check_together
 from agent.errors import InputError
 from agent.frozen import Frozen, Slug, content_hash
+from agent.grading.evidence import counted
 from agent.grading.flags import EMPTY
 from agent.grading.interviewed import grading_of, sitting_of
-from agent.grading.scoring import Sitting, scorecard
+from agent.grading.scoring import Sitting, rubric_wording, scorecard
 from agent.grading.sheet import Sheet, answer_sheet, interview_sheet
-from agent.grading.tampering import counted, counting
 from agent.grading.written import written_scorecard
 from agent.interview.state import fold
 from agent.offline.grader import OfflineGrader
@@ -155,7 +155,9 @@ class DesignProblem:
 
     def offline(self, answer: Answer) -> Graded:
         """The grades of the offline engine."""
-        return self._offline.read(counted(self._grading(answer)))
+        given = self._grading(answer)
+        text = counted(given.transcript, rubric_wording(self._rubric, self._scenario))
+        return self._offline.read(given.model_copy(update={"transcript": text}))
 
     def card(
         self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]
@@ -219,7 +221,7 @@ class QuestionProblem:
 
     def offline(self, answer: Answer) -> Graded:
         """The grades of the offline engine."""
-        return self._offline.grade(counting(answer.transcript))
+        return self._offline.grade(counted(answer.transcript, self._sheet.wording()))
 
     def card(
         self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]

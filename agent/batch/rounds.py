@@ -134,7 +134,11 @@ class Rounds:
         lasting: ModelError | None = None
         batches = self._batches()
         async with aclosing(batches.run(name, requests)) as replies:
+            taken = 0
             async for reply in replies:
+                taken += 1
+                if taken % _BREATH == 0:
+                    await asyncio.sleep(0)  # others have their turn, and Ctrl-C
                 if reply.fault is not None and reply.fault.kind in _LASTING:
                     lasting = reply.fault
                 else:
@@ -174,7 +178,7 @@ class Rounds:
         is_left = False
         for position, (work, task) in enumerate(self._tasks()):
             if position % _BREATH == 0:
-                await asyncio.sleep(0)  # others have their turn, and Ctrl-C
+                await asyncio.sleep(0)
             place = self._place(work, task, anew=False)
             if place is not None and place.found.asked is not None:
                 if over is None:

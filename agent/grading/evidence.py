@@ -1,8 +1,8 @@
 """Does this quote stand in the candidate's own turns, and does it count? Code decides, no model.
 
 White space, case and typographic quotation marks are normalised; nothing fuzzier is allowed.
-What steers the grade, what only repeats the question or the interviewer, and a single word out
-of a longer text are no evidence.
+What steers the grade, what only repeats the question, the rubric or the interviewer, and a single
+word out of a longer text are no evidence.
 """
 
 import re
@@ -39,7 +39,7 @@ def verified(
 
     A quote found in another of the candidate's turns than the one named is moved there; one
     that is found in none, or only where it is no evidence, is thrown out. `question` is what
-    was asked beside the interviewer's turns.
+    there was to repeat beside the interviewer's turns: the question, and the rubric's levels.
     """
     answers = {turn.index: turn.text for turn in transcript.answers()}
     kept: dict[Evidence, None] = {}
@@ -54,6 +54,20 @@ def verified(
                 kept[Evidence(turn=index, quote=text[slice(*place)])] = None
                 break
     return tuple(kept)
+
+
+def counted(transcript: Transcript, question: str = "") -> Transcript:
+    """The transcript with line ends for what is no evidence; all else stays in its place.
+
+    For a grader that counts words: it must not meet those of an order, or of the question.
+    """
+    turns = {turn.index: turn for turn in transcript.turns}
+    for turn in transcript.answers():
+        text = turn.text
+        for start, end in (*_steering(text), *_repeated(turn, transcript, question)):
+            text = text[:start] + "\n" * (end - start) + text[end:]
+        turns[turn.index] = turn.model_copy(update={"text": text})
+    return Transcript(turns=tuple(turns.values()))
 
 
 def said(quote: str, turn: int, transcript: Transcript) -> Evidence | None:
@@ -74,7 +88,8 @@ def locate(quote: str, text: str) -> str | None:
 def _places(quote: str, text: str) -> Iterator[tuple[int, int]]:
     """Where the quote stands in the text; the first hundred places."""
     exact = quote.strip()
-    if exact and exact in text:  # almost all are; folding a long text takes a thousand times as long
+    if exact and exact in text:
+        # Almost all are; folding a long text takes a thousand times as long.
         for start in _starts(exact, text):
             yield start, start + len(exact)
         return
@@ -102,16 +117,24 @@ def _counts(place: tuple[int, int], index: int, transcript: Transcript, question
     if _is_lone_word(place, turn.text):
         return False
     letters = sum(map(str.isalnum, quote)) or 1
-    steering = _shared(place, [(span.start, span.end) for span in tampered(turn.text)], turn.text)
+    steering = _shared(place, _steering(turn.text), turn.text)
     if steering > _MOST_TAMPERED * letters:
         return False
-    earlier = (question, *(t.text for t in transcript.turns if _asks(t, index)))
-    repeated = _shared(place, _repeats(turn.text, earlier), turn.text)
+    repeated = _shared(place, _repeated(turn, transcript, question), turn.text)
     return steering + repeated <= _MOST_VOID * letters
 
 
-def _asks(turn: Turn, index: int) -> bool:
-    return turn.speaker is Party.interviewer and turn.index < index
+def _steering(text: str) -> list[tuple[int, int]]:
+    return [(span.start, span.end) for span in tampered(text)]
+
+
+def _repeated(turn: Turn, transcript: Transcript, question: str) -> list[tuple[int, int]]:
+    asked = (
+        one.text
+        for one in transcript.turns
+        if one.speaker is Party.interviewer and one.index < turn.index
+    )
+    return _repeats(turn.text, (question, *asked))
 
 
 def _is_lone_word(place: tuple[int, int], text: str) -> bool:

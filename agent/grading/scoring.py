@@ -14,6 +14,7 @@ from pydantic import Field
 from agent.frozen import Frozen
 from agent.grading.flags import flag_notes
 from agent.grading.panel import agreement
+from agent.grading.sheet import wording
 from agent.grading.standing import standing
 from agent.ports import Graded, Verdict
 from agent.rubric import (
@@ -67,8 +68,9 @@ def scorecard(
 ) -> Scorecard:
     """The scorecard of a sitting from the grader's verdicts."""
     verdicts = {verdict.criterion: verdict for verdict in graded.verdicts}
+    question = rubric_wording(rubric, scenario)
     grades = tuple(
-        _grade(rubric, criterion, verdicts.get(criterion.id), sitting, scenario.prompt)
+        _grade(rubric, criterion, verdicts.get(criterion.id), sitting, question)
         for criterion in rubric.criteria()
     )
     share = _shares(rubric, grades)
@@ -104,6 +106,14 @@ def scorecard(
         ),
         unobserved_turns=sitting.unobserved_turns,
         provenance=provenance,
+    )
+
+
+def rubric_wording(rubric: Rubric, scenario: Scenario) -> str:
+    """What is nobody's own answer: the problem, what is judged, and the levels."""
+    return wording(
+        scenario.prompt,
+        (text for one in rubric.criteria() for text in (one.judges, *one.anchors.texts())),
     )
 
 

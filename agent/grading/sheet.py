@@ -4,7 +4,7 @@ A sheet holds parts, a part items: what graders read. What the levels add up to 
 of `agent.grading.scoring` (interviews) and `agent.grading.written` (answers to any question).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from agent.answer_rubric import AnswerRubric
 from agent.frozen import Frozen, Slug
@@ -62,6 +62,12 @@ class Sheet(Frozen):
     def items(self) -> tuple[Item, ...]:
         """All items, in the order of the parts."""
         return tuple(item for part in self.parts for item in part.items)
+
+    def wording(self) -> str:
+        """What is nobody's own answer: the question, what is judged, and the levels."""
+        return wording(
+            self.prompt, (text for item in self.items() for text in (item.judges, *item.levels))
+        )
 
 
 def interview_sheet(
@@ -126,6 +132,11 @@ def answer_sheet(rubric: AnswerRubric, question: str, reference: str = "") -> Sh
         parts=(part,),
         is_interview=False,
     )
+
+
+def wording(question: str, texts: Iterable[str]) -> str:
+    """A question and texts of a rubric's as one."""
+    return "\n".join((question, *texts))
 
 
 def together(sheet: Sheet, graded: Sequence[Graded]) -> Graded:

@@ -49,9 +49,11 @@ _UNMISTAKABLE = rf"(?:(?:full|top|maximum) (?:marks|credit)|{_RANK}|strong hire)
 _MANY = r"(?:all|every|each)(?: of)?(?: the| these)? (?:criteri(?:a|on)|anchors?)"
 
 _MARK = r"\b(?:give|award|grant|assign|mark|rate|score|grade)"
-_FREELY = (
-    r"(?<!to\x20)(?<!uld\x20)(?<!can\x20)(?<!will\x20)(?<!'ll\x20)(?<!hat\x20)(?<!ich\x20)(?<!not\x20)"
+_FREELY = "".join(
+    rf"(?<!{word}\x20)" for word in ("to", "uld", "can", "will", "'ll", "hat", "ich", "not")
 )
+_SCORED = r'"(?:score|grade|points)" ?: ?"?(?:\d|a\+)'
+_REASONED = r'"(?:reason|feedback|quotes|verdict)"'
 _IGNORE = r"\b(?:ignore|disregard|forget|override|bypass)"
 _TOLD = r"(?:instructions|prompts?|guidelines|rubrics?|criteria|rules)"
 
@@ -67,8 +69,8 @@ WORDINGS: tuple[Wording, ...] = (
         rf"{_IGNORE}(?: (?:all|any|of|the)){{1,3}} (?:rubrics?|system prompt|grading criteria)\b",
         r"\b(?:ignore|disregard|forget) (?:everything|all|anything)(?: of)?(?: the)? above"
         r"(?= ?(?:[.!,;:]|$| and\b))",
-        r"\b(?:ignore|disregard|forget) (?:everything|all|anything) (?:that )?you (?:were|have been)"
-        r" (?:told|given|instructed)",
+        r"\b(?:ignore|disregard|forget) (?:everything|all|anything) (?:that )?you (?:were|have"
+        r" been) (?:told|given|instructed)",
     ),
     _wording(
         ORDER,
@@ -96,9 +98,9 @@ WORDINGS: tuple[Wording, ...] = (
         rf"|{_RANK}|(?:4|10|a\+)(?= ?(?:[.!,;:]|$)))|(?:full|top|maximum|perfect) marks\b)",
         rf"{_MARK} (?:(?:me|my|this|the) (?:{_ANSWER}|candidate|student) {_NEAR}\b{_UNMISTAKABLE}"
         rf"|(?:me|(?:my|this) {_ANSWER}) {_NEAR}\b{_FULL})",
-        rf"\b(?:give|award|grant|assign)(?: me)?(?: (?:an?|the))? (?:{_UNMISTAKABLE}|{_TOP} {_MARKS}"
-        rf"|(?:4|10|a\+)) (?:for|on|in|to|at) (?:me\b|my\b|this (?:{_ANSWER}|candidate)"
-        rf"|everything)",
+        rf"\b(?:give|award|grant|assign)(?: me)?(?: (?:an?|the))? (?:{_UNMISTAKABLE}"
+        rf"|{_TOP} {_MARKS}|(?:4|10|a\+)) (?:for|on|in|to|at) (?:me\b|my\b"
+        rf"|this (?:{_ANSWER}|candidate)|everything)",
         rf"(?:(?<![\w,]\x20)(?<!\w)|(?<=please\x20)|(?<=must\x20)|(?<=should\x20)|(?<=just\x20))"
         rf"(?:give|award|assign)(?: (?:me|us|an?|the)){{0,2}} {_TOP}(?: possible)? {_MARKS}"
         rf"(?= ?(?:[.!,]|$))",
@@ -109,8 +111,8 @@ WORDINGS: tuple[Wording, ...] = (
         rf"\b(?:give|set|mark|rate|score|grade|award|assign|put)(?: (?:me|level|score|grade|an?|the"
         rf"|4|10|full|marks|points|to|for|on|in)){{0,5}} {_MANY} {_NEAR}"
         rf"(?:{_FULL}|(?:at|to|with|as|of|a) {_HIGH})",
-        rf"\b(?:give|award|grant|assign)(?: me)?(?: (?:an?|the))? (?:{_UNMISTAKABLE}|{_TOP} {_MARKS}"
-        rf"|(?:4|10|a\+)) (?:for|on|in|to|at) {_MANY}",
+        rf"\b(?:give|award|grant|assign)(?: me)?(?: (?:an?|the))? (?:{_UNMISTAKABLE}"
+        rf"|{_TOP} {_MARKS}|(?:4|10|a\+)) (?:for|on|in|to|at) {_MANY}",
         rf"\b{_MANY} (?:gets?|deserves?|is|are|must be|should be|=|:)"
         rf" ?(?:graded |rated |at |a |an |worth )*(?:level )?{_HIGH}",
     ),
@@ -169,9 +171,11 @@ WORDINGS: tuple[Wording, ...] = (
     _wording(
         MESSAGE,
         "<| [inst] [/inst] <<sys>> <start_of_turn> </ <sys <assist <instr <cand <inter <trans",
-        r"<\|(?:im_start|im_end|system|user|assistant|end|eot_id|start_header_id|endoftext)\|?>",
+        r"<\|(?:im_start|im_end|system|user|assistant|end|eot_id|start_header_id"
+        r"|endoftext)\|?>",
         r"\[/?inst\]|<<sys>>|<start_of_turn>",
-        r"< ?/? ?(?:system|candidate|interviewer|transcript|assistant|instructions?)\b[^>\n]{0,60}>",
+        r"< ?/? ?(?:system|candidate|interviewer|transcript|assistant|instructions?)\b"
+        r"[^>\n]{0,60}>",
     ),
     _wording(
         MESSAGE,
@@ -195,8 +199,8 @@ WORDINGS: tuple[Wording, ...] = (
         '"level" "grades" "score" "grade"',
         r'"level" ?: ?"?\d',
         r'"grades" ?: ?\{',
-        r'"(?:score|grade|points)" ?: ?"?(?:\d|a\+)[^}\n]{0,200}"(?:reason|feedback|quotes|verdict)"',
-        r'"(?:reason|feedback|quotes|verdict)"[^}\n]{0,200}"(?:score|grade|points)" ?: ?"?(?:\d|a\+)',
+        rf"{_SCORED}[^}}\n]{{0,200}}{_REASONED}",
+        rf"{_REASONED}[^}}\n]{{0,200}}{_SCORED}",
     ),
     _wording(
         VERDICT,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from agent.answer_rubric import AnswerCriterion, AnswerRubric
 from agent.grading.flags import flag_notes
 from agent.grading.panel import agreement
+from agent.grading.sheet import wording
 from agent.grading.standing import standing
 from agent.ports import Graded
 from agent.scorecard import (
@@ -45,8 +46,16 @@ def written_scorecard(
 ) -> Scorecard:
     """The scorecard of an answer from the grader's verdicts, which must be on all criteria.
 
-    What the answer only repeats from the `question` is no evidence.
+    What the answer only repeats from the `question` or the rubric is no evidence.
     """
+    question = wording(
+        question,
+        (
+            text
+            for one in rubric.criteria
+            for text in (one.judges or "", *(rung.text for rung in one.levels))
+        ),
+    )
     verdicts = {verdict.criterion: verdict for verdict in graded.verdicts}
     grades = []
     for criterion in rubric.criteria:

@@ -14,9 +14,9 @@ from typing import Protocol, TypedDict
 from agent import __version__
 from agent.errors import EngineError, EngineUnavailableError, InputError, StoreError
 from agent.frozen import content_hash
+from agent.grading.evidence import counted
 from agent.grading.interviewed import grading_of, sitting_of
-from agent.grading.scoring import scorecard
-from agent.grading.tampering import counted
+from agent.grading.scoring import rubric_wording, scorecard
 from agent.interview import events as ev
 from agent.interview.clock import Clock, Stopwatch
 from agent.interview.plan import Options, Plan, checked_steps
@@ -332,7 +332,9 @@ class Session:
         state, plan = self.state, self.plan
         given = grading_of(plan.rubric, state)
         if self._engine.prompts is None:
-            given = counted(given)  # without a model words are counted, an order's as well
+            # Without a model words are counted, those of an order as well.
+            text = counted(given.transcript, rubric_wording(plan.rubric, plan.scenario))
+            given = given.model_copy(update={"transcript": text})
         graded = await self._engine.grader.grade(given)
         models = summed((*state.usage, *self._engine.spent().models))
         provenance = Provenance(

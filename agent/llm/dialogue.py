@@ -69,7 +69,7 @@ def grading(
         unproven = []
         for item in wanted:
             read = answer.grades.get(item.id)
-            verdict = verdict_of(item.id, read, transcript, unit.sheet.prompt)
+            verdict = verdict_of(item.id, read, transcript, unit.sheet.wording())
             if verdict is None:
                 unproven.append(item)
             else:
