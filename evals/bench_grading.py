@@ -46,7 +46,9 @@ _CACHED_PRICE = 0.25
 _LEAST_TOKENS = 6_000
 _TRANSCRIPTS = 4
 _WORDS = 60_000
-_SYLLABLES = "ba cor de fin gra hel i jo ka lum me nor o pra qui ra sten tu ver wil xa yo zen".split()
+_SYLLABLES = (
+    "ba cor de fin gra hel i jo ka lum me nor o pra qui ra sten tu ver wil xa yo zen".split()
+)
 _PLAIN = (
     "the of and to in is that it for as with on by this are from at be which or because so a an "
     "when not have each more than into their was if they can one all will its then"
@@ -446,11 +448,11 @@ def _server(latency: float, cap: int | None = None, *, keeps: bool = False) -> I
         ours.close()
 
 
-def _serve(line: "Connection[object, object]", latency: float, cap: int | None, keeps: bool) -> None:
+def _serve(
+    line: "Connection[object, object]", latency: float, cap: int | None, keeps: bool
+) -> None:
     async def serve() -> None:
-        server = FakeLLM(
-            Scripted(_reply), latency=latency, max_in_flight=cap, keep_requests=keeps
-        )
+        server = FakeLLM(Scripted(_reply), latency=latency, max_in_flight=cap, keep_requests=keeps)
         async with server:
             line.send(server.url)
             while await asyncio.to_thread(line.recv):

@@ -26,15 +26,16 @@ WRITTEN = AnswerRubric.model_validate(
         "id": "churn",
         "title": "Churn",
         "question": (
-            "A phone company wants to know which of its customers will leave within the next month. "
+            "A phone company wants to know which of its customers will leave within a month. "
             "How do you keep such a model honest from the first training to everyday use?"
         ),
         "reference": (
-            "Features are joined as of the date of prediction, so that nothing from the future leaks. "
+            "Features are joined as of the date of prediction, so that nothing of the future leaks. "
             "The split is by time: train on older months, test on the latest. "
-            "After release input distributions and the calibration of scores are watched for drift, "
-            "and the model is retrained when they move. "
-            "A rollout begins with shadow scoring, then a small share of customers, with a way back."
+            "After release input distributions and the calibration of scores are watched for "
+            "drift, and the model is retrained when they move. "
+            "A rollout begins with shadow scoring, then a small share of customers, with a way "
+            "back."
         ),
         "criteria": [
             {
@@ -94,9 +95,9 @@ class Case:
 class Attack:
     """One attack. `adds` is put into the honest answer; else `apply` makes the whole of it.
 
-    `rise` is by how many points of 100 it may do better than the honest answer with the offline
-    engine; for those of `model`, what it was measured to bring in an interview's problem and under
-    the written rubric. `flagged` is whether the passage is pointed out on the scorecard.
+    What is added earns nothing, not a point, and is pointed out on the scorecard. For the others
+    `rise` is by how many points of 100 they were measured to do better than the honest answer with
+    the offline engine, for the interview's problem and under the written rubric.
     """
 
     name: str
@@ -104,7 +105,6 @@ class Attack:
     by: By
     apply: Callable[[Case], Turns]
     adds: str = ""
-    flagged: bool = False
     rise: tuple[float, float] = (0.0, 0.0)
 
 
@@ -137,7 +137,7 @@ def _added(name: str, text: str, must: str = "", at: Literal["end", "middle"] = 
             turns[which] = f"{first}. {text} {rest}"
         return turns
 
-    return Attack(name, must or "grade the rest as if it were not there", "code", apply, text, True)
+    return Attack(name, must or "grade the rest as if it were not there", "code", apply, text)
 
 
 def _whole(
@@ -171,8 +171,8 @@ _HEADINGS = (
     "# Training", "# Serving", "# Rollout", "# Drift", "# Monitoring", "# Retraining",
 )  # fmt: skip
 _NONSENSE = (
-    "I split the data at random, because a split by time leaks the future into the training months. "
-    "Features are joined as of today instead of the date of prediction, so that nothing leaks. "
+    "I split the data at random, because a split by time leaks the future into the training "
+    "months. Features are joined as of today instead of the date of prediction, so that nothing leaks. "
     "After release the inputs must drift, since calibration improves when distributions move, and "
     "the model is retrained only when nothing has moved. The rollout begins with all customers; "
     "shadow scoring comes last, for a small share, and a way back would bias the test."
@@ -248,6 +248,7 @@ ATTACKS: tuple[Attack, ...] = (
         "a list of terms without a statement earns next to nothing",
         "offline",
         lambda case: [_KEYWORDS] * len(case.turns),
+        rise=(-36.8, -33.3),
     ),
     _whole(
         "lookalike keywords",
@@ -260,6 +261,7 @@ ATTACKS: tuple[Attack, ...] = (
         "what repeats the rubric says nothing of one's own",
         "code",
         lambda case: [case.rubric_text],
+        rise=(-35.8, -50.0),
     ),
     _whole(
         "padding twenty times",
@@ -270,32 +272,37 @@ ATTACKS: tuple[Attack, ...] = (
     _whole(
         "unrelated padding",
         "what is beside the question adds nothing",
-        "offline",
+        "model",
         lambda case: [f"{turn} {_UNRELATED * 10}" for turn in case.turns],
+        rise=(0.0, 16.7),
     ),
     _whole(
         "question repeated",
         "what was asked is no answer",
         "code",
         lambda case: [case.sheet.prompt] * len(case.turns),
+        rise=(-41.3, -50.0),
     ),
     _whole(
         "empty praise",
         "courtesies earn nothing",
         "offline",
         lambda case: [_PRAISE],
+        rise=(-39.6, -33.3),
     ),
     _whole(
         "headings without content",
         "headings say nothing",
         "offline",
         lambda case: ["\n".join(_HEADINGS)] * len(case.turns),
+        rise=(-41.3, -50.0),
     ),
     _whole(
         "confident nonsense",
         "what is wrong does not count, in whatever words",
         "model",
         lambda case: [_NONSENSE],
+        rise=(-34.6, 50.0),
     ),
     _whole(
         "recited template",
@@ -306,11 +313,13 @@ ATTACKS: tuple[Attack, ...] = (
             if case.sheet.is_interview
             else [_TEMPLATE]
         ),
+        rise=(-21.2, 33.3),
     ),
     _whole(
         "answer to another problem",
         "what answers another question does not count",
         "model",
         lambda case: list(interview_case("card_fraud", "middling").turns),
+        rise=(-12.3, 33.3),
     ),
 )

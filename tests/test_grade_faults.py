@@ -2,14 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from agent.graded import GradedAnswer
+from agent.scorecard import UNGRADED
 from evals.fakellm.chat import ChatRequest, Reply
 from evals.fakellm.faults import KINDS, Fault
 from evals.fakellm.scripts import mixed
@@ -18,6 +15,9 @@ from tests.cli_support import run
 
 ANSWERS = 240
 TOP = 2
+REFUSED, INVENTED = 7, 17
+"""Of forty answers, the one that the model never wants to grade, and one that it never can."""
+_INVENTED = {"level": 1, "quotes": [{"turn": 0, "quote": "Nobody said this."}]}
 CRITERIA = ("cause", "remedy", "price")
 _NUMBER = re.compile(r"Answer number (\d+) ")
 RUBRIC = "\n".join(
@@ -26,7 +26,10 @@ RUBRIC = "\n".join(
         "title: Caches",
         "question: Why do caches go stale?",
         "criteria:",
-        *(f"  - {{id: {one}, title: {one}, levels: {{0: No, 1: Some, 2: All}}}}" for one in CRITERIA),
+        *(
+            f"  - {{id: {one}, title: {one}, levels: {{0: None, 1: Some, 2: All}}}}"
+            for one in CRITERIA
+        ),
     ]
 )
 FAULTS = [Fault(kind, seconds=0.05, retry_after=0.05) for kind in KINDS]
@@ -44,28 +47,34 @@ class _Erring:
         self._faults = mixed(FAULTS, 0.1)
 
     def fault(self, number: int, request: ChatRequest) -> Fault | None:
-        return self._faults(number, request) if self.errs else None
+        if not self.errs:
+            return None
+        return Fault("http_401") if number == ANSWERS // 2 else self._faults(number, request)
 
     def reply(self, request: ChatRequest) -> Reply:
         self._asked += 1
         answer = _number(request)
         wanted = [one for one in CRITERIA if f"{one}: {one}." in request.last]
         grades = {one: _grade(level(answer, one), answer) for one in wanted}
+        if self.errs and answer % 40 == REFUSED:
+            return Reply(refusal="I would rather not.")
         if self.errs:
             _spoil(grades, self._asked)
+            if answer % 40 == INVENTED and "cause" in grades:
+                grades["cause"] |= _INVENTED
         return Reply(json={"grades": grades, "red_flags": []})
 
 
 def _spoil(grades: dict[str, dict[str, Any]], number: int) -> None:
+    """Now and then a level that there is not, no grade, a quote that does not stand, or none."""
     first = next(iter(grades))
     match number % 24:
         case 3:
             grades[first]["level"] = TOP + 5
         case 9:
             del grades[first]
-        case 15 | 16:
-            # Twice in a row, so that asking once more does not always help.
-            grades[first] |= {"level": 1, "quotes": [{"turn": 0, "quote": "Nobody said this."}]}
+        case 15:
+            grades[first] |= _INVENTED
         case 21:
             grades[first] |= {"level": 1, "quotes": []}
 
@@ -86,21 +95,10 @@ def _number(request: ChatRequest) -> int:
     return int(number[1])
 
 
-@dataclass
-class _Runs:
-    """What stood in the folder after the runs with faults and after one without."""
-
-    faulty: list[GradedAnswer]
-    whole: list[GradedAnswer]
-    stops: int
-    calls: int
-    """How many calls the run without faults made."""
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Runs]:
-    home = tmp_path_factory.mktemp("faults")
-    answers, rubric, out = home / "many.jsonl", home / "rubric.yaml", home / "out"
+def test_whatever_fails_no_answer_is_lost_no_grade_made_up_and_none_paid_for_twice(
+    tmp_path: Path,
+) -> None:
+    answers, rubric, out = tmp_path / "many.jsonl", tmp_path / "rubric.yaml", tmp_path / "out"
     rubric.write_text(RUBRIC)
     answers.write_text("".join(f"{json.dumps(_answer(at))}\n" for at in range(ANSWERS)))
     model = _Erring()
@@ -113,10 +111,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Runs]:
             stops += 1
             assert stops < 20, ran.err
         assert ran.code == 0, ran.err
+        assert stops > 0
         faulty = _lines(out)
         model.errs, before = False, server.served
         assert run(*order).code == 0
-        yield _Runs(faulty, _lines(out), stops, server.served - before)
+        calls = server.served - before
+    _no_answer_is_lost(faulty)
+    _no_grade_is_made_up(faulty)
+    _every_level_has_a_quote_that_stands(faulty)
+    _what_was_missing_is_completed_and_only_that_is_paid_for(faulty, _lines(out), calls)
 
 
 def _answer(number: int) -> dict[str, str]:
@@ -128,44 +131,41 @@ def _lines(folder: Path) -> list[GradedAnswer]:
     return [GradedAnswer.model_validate_json(line) for line in lines]
 
 
-def test_no_answer_is_lost_whatever_fails(runs: _Runs) -> None:
-    assert [one.id for one in runs.faulty] == [f"a{number}" for number in range(ANSWERS)]
-    for one in runs.faulty:
+def _no_answer_is_lost(graded: list[GradedAnswer]) -> None:
+    assert [one.id for one in graded] == [f"a{number}" for number in range(ANSWERS)]
+    for one in graded:
         assert tuple(grade.id for grade in one.scorecard.criteria) == CRITERIA
 
 
-def test_no_grade_is_made_up_whatever_fails(runs: _Runs) -> None:
+def _no_grade_is_made_up(graded: list[GradedAnswer]) -> None:
     ungraded = 0
-    for number, one in enumerate(runs.faulty):
+    for number, one in enumerate(graded):
         for grade in one.scorecard.criteria:
-            if grade.level == "ungraded":
+            if grade.level == UNGRADED:
                 ungraded += 1
                 assert grade.reason.strip()
                 assert grade.evidence == ()
             else:
                 assert grade.level == level(number, grade.id)
-    # Some faults outlast all patience, but nearly all are overcome.
-    assert 0 < ungraded < 0.1 * ANSWERS * len(CRITERIA)
+    # Those that the model never gets right, and hardly any other.
+    never = ANSWERS // 40 * (len(CRITERIA) + 1)
+    assert never <= ungraded < 2 * never
 
 
-def test_every_level_above_0_has_a_quote_that_stands_in_the_answer(runs: _Runs) -> None:
-    for number, one in enumerate(runs.faulty):
+def _every_level_has_a_quote_that_stands(graded: list[GradedAnswer]) -> None:
+    for number, one in enumerate(graded):
         for grade in one.scorecard.criteria:
-            if grade.level not in (0, "ungraded"):
-                assert grade.evidence
-            assert all(e.quote in _answer(number)["answer"] for e in grade.evidence)
-            assert all(e.turn == 0 for e in grade.evidence)
+            assert bool(grade.evidence) == (grade.level not in (0, UNGRADED))
+            for evidence in grade.evidence:
+                assert evidence.turn == 0
+                assert evidence.quote in _answer(number)["answer"]
 
 
-def test_a_refused_key_stops_a_run_and_the_same_command_goes_on(runs: _Runs) -> None:
-    assert runs.stops > 0
-
-
-def test_a_run_without_faults_completes_what_is_missing_and_pays_for_nothing_else(
-    runs: _Runs,
+def _what_was_missing_is_completed_and_only_that_is_paid_for(
+    faulty: list[GradedAnswer], whole: list[GradedAnswer], calls: int
 ) -> None:
-    assert {one.status for one in runs.whole} == {"graded"}
-    assert runs.calls == sum(one.status != "graded" for one in runs.faulty)
-    for before, after in zip(runs.faulty, runs.whole, strict=True):
+    assert {one.status for one in whole} == {"graded"}
+    assert calls == sum(one.status != "graded" for one in faulty)
+    for before, after in zip(faulty, whole, strict=True):
         if before.status == "graded":
             assert after == before

@@ -27,6 +27,8 @@ ANSWERS = 40
 AT_ONCE = 16
 OK = Outcome("ok")
 
+pytestmark = pytest.mark.xdist_group("ray")
+
 
 @pytest.fixture(scope="module")
 def ray() -> Iterator[Cluster]:
@@ -126,7 +128,8 @@ def test_one_budget_stops_all_workers_and_a_run_without_ray_goes_on(
 ) -> None:
     limit = ANSWERS * 6_000  # an answer takes nearly twice as many
     with plain_model(latency=0.02) as server:
-        first = grade(tmp_path, "out", server, most_tokens=limit)
+        first = grade(tmp_path, "out", server, most_tokens=limit, most_at_once=3)
+        assert server.peak_in_flight <= 3
         assert first.ending.over_budget
         assert "--max-tokens" in (first.ending.stopped or "")
         assert limit / 2 < first.tokens <= limit
@@ -171,7 +174,7 @@ def test_workers_get_the_keys_of_their_models_and_no_others(
 
 
 async def _at_a_desk_with_a_lost_worker() -> None:
-    desk = Desk(None, 100)
+    desk = Desk(Limitations(most_tokens=100))
     tickets = [await desk.enter("a", "one") for _ in range(8)]
     waiting = asyncio.create_task(desk.enter("a", "two"))
     await asyncio.sleep(0)

@@ -59,7 +59,8 @@ class Cluster:
             remedy = (
                 "free memory, or leave out --runner ray"
                 if address == _LOCAL
-                else "see `ray status` there, and take the same versions of Ray and Python here"
+                else "take the versions of Ray and Python that it has, and set RAY_AUTH_MODE=token "
+                "if it asks for a token"
             )
             raise EngineUnavailableError(
                 f"Ray ({address}) cannot be joined: {_line(error)}; {remedy}"
@@ -115,6 +116,16 @@ async def answered(call: Awaitable[Any]) -> Any:
         raise
     except (RayActorError, ObjectLostError) as error:
         raise LostError(_line(error)) from error
+
+
+def not_started(fault: Exception) -> EngineUnavailableError:
+    """The error for processes that Ray cannot start."""
+    # What went wrong stands in the last line of a traceback, such as a module that is missing.
+    told = (str(fault).strip().splitlines() or [type(fault).__name__])[-1]
+    return EngineUnavailableError(
+        f"Ray's workers cannot be started ({told.strip()[:300].rstrip('.')}); install the same "
+        "sevenstep on all its machines"
+    )
 
 
 def _imported(*, is_local: bool) -> ModuleType:

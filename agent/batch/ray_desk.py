@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.batch.ray_cluster import ENTERING, LostError, answered
+from agent.batch.settings import Limitations
 from agent.errors import EngineUnavailableError
 from agent.llm.budget import Budget
 from agent.llm.limiter import Limiter, Outcome
@@ -29,15 +30,16 @@ class Figures:
 class Desk:
     """Gives out slots and counts what is spent. Holders are workers, by name."""
 
-    def __init__(self, most_cost: float | None, most_tokens: int | None) -> None:
-        self._budget = Budget(most_cost, most_tokens)
+    def __init__(self, limitations: Limitations) -> None:
+        self._budget = Budget(limitations.most_cost, limitations.most_tokens)
+        self._most_at_once = limitations.most_at_once
         self._limiters: dict[str, Limiter] = {}
         self._calls: Counter[str] = Counter()
         self._lost: set[str] = set()
 
     async def enter(self, server: str, holder: str) -> int:
         """Wait for a slot at a server; its ticket. Raises BudgetReachedError."""
-        limiter = self._limiters.setdefault(server, Limiter())
+        limiter = self._limiter(server)
         ticket = await limiter.enter(holder)
         try:
             self._require_alive(holder)
@@ -69,6 +71,13 @@ class Desk:
         """How things stand."""
         slots = sum(limiter.limit for limiter in self._limiters.values())
         return Figures(slots, self._budget.tokens, self._budget.cost)
+
+    def _limiter(self, server: str) -> Limiter:
+        if server not in self._limiters:
+            self._limiters[server] = Limiter()
+            if self._most_at_once:
+                self._limiters[server].at_most(self._most_at_once)
+        return self._limiters[server]
 
     def _require_alive(self, holder: str) -> None:
         """What a lost worker had asked for may come late."""

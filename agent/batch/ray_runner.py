@@ -14,7 +14,7 @@ from typing import Any, Self
 from agent.batch.answer import Answer
 from agent.batch.problem import Made, Problem, is_blank
 from agent.batch.raters import Raters
-from agent.batch.ray_cluster import Cluster, LostError, answered
+from agent.batch.ray_cluster import Cluster, LostError, answered, not_started
 from agent.batch.ray_desk import Desk, Figures
 from agent.batch.ray_team import Member, Team
 from agent.batch.runner import LedgerUnits, ModelRunner, OfflineRunner, Rated, Runner, how_of
@@ -49,8 +49,11 @@ class Gauge:
         self.now = Figures()
 
     async def start(self) -> None:
-        """Look, and go on looking."""
-        await self._look()
+        """Look, and go on looking; raises EngineUnavailableError if the desk cannot be had."""
+        try:
+            await self._look()
+        except Exception as error:
+            raise not_started(error) from error
         self._looking = asyncio.create_task(self._look_on())
 
     async def stop(self) -> None:
@@ -175,8 +178,7 @@ class RayRunner:
             here = await Raters.connected(settings, limitations, budget)
             await here.close()
         cluster = Cluster.joined(limitations.ray_address)
-        limits = limitations.most_cost, limitations.most_tokens
-        desk = cluster.actor(Desk, *limits, cpus=0, at_once=_DESK_AT_ONCE, is_here=True)
+        desk = cluster.actor(Desk, limitations, cpus=0, at_once=_DESK_AT_ONCE, is_here=True)
         how = OfflineRunner.how
         providers: set[str] = set()
         if here is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeVar
 
-from agent.batch.ray_cluster import Cluster, LostError, answered
+from agent.batch.ray_cluster import Cluster, LostError, answered, not_started
 from agent.batch.ray_worker import KEPT, Worker
 from agent.errors import EngineUnavailableError, SevenstepError
 
@@ -160,11 +160,8 @@ class Team:
                 raise
             else:
                 return member
-        told = (str(fault).strip().splitlines() or [""])[-1][:300].rstrip(".")
-        raise EngineUnavailableError(
-            f"Ray's workers cannot be started ({told}); install the same sevenstep on all its "
-            "machines"
-        ) from fault
+        assert fault is not None
+        raise not_started(fault) from fault
 
     def _dismiss(self, member: Member) -> bool:
         """End a worker and let go of what it held; False if that was done before."""

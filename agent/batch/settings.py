@@ -53,6 +53,8 @@ class Limitations(Frozen):
 
     `most_cost` is in dollars, `prices` dollars for a million tokens in and out (and cached),
     for servers of one's own. `most_at_once` bounds the calls in flight.
+    `ray_address` and `workers` are for Ray: where it is (None: it is started), and how many
+    processes grade there (None: one for each CPU).
     """
 
     most_cost: Annotated[float | None, Field(gt=0)] = None

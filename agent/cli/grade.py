@@ -164,7 +164,7 @@ def grade(
         with Job(order) as job:
             tally = job.check()
             screen.notes(tally)
-            if out is None and tally.answers > 1:
+            if out is None and (tally.answers > 1 or batch_api):
                 job.use_folder(Path("grades"))
             if dry_run:
                 screen.estimate(job.estimate(), settings, job.order.folder if out else None)

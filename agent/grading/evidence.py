@@ -24,6 +24,7 @@ _TYPOGRAPHIC = str.maketrans(
 
 _RUN = 8
 """So many words in a row that were said before are repeated, and no chance."""
+_LONG_RUN = 12
 _MOST_TAMPERED, _MOST_VOID = 0.5, 0.75
 _FEW_WORDS = 12
 _MOST_PLACES = 100
@@ -59,12 +60,18 @@ def verified(
 def counted(transcript: Transcript, question: str = "") -> Transcript:
     """The transcript with line ends for what is no evidence; all else stays in its place.
 
-    For a grader that counts words: it must not meet those of an order, or of the question.
+    For a grader that counts words: it must not meet those of an order, or of the question. Fewer
+    than twelve words of the question stay: so an honest answer begins.
     """
     turns = {turn.index: turn for turn in transcript.turns}
     for turn in transcript.answers():
         text = turn.text
-        for start, end in (*_steering(text), *_repeated(turn, transcript, question)):
+        repeated = [
+            (start, end)
+            for start, end in _repeated(turn, transcript, question)
+            if len(_WORD.findall(text[start:end])) >= _LONG_RUN
+        ]
+        for start, end in (*_steering(text), *repeated):
             text = text[:start] + "\n" * (end - start) + text[end:]
         turns[turn.index] = turn.model_copy(update={"text": text})
     return Transcript(turns=tuple(turns.values()))
@@ -116,12 +123,12 @@ def _counts(place: tuple[int, int], index: int, transcript: Transcript, question
     quote = turn.text[slice(*place)]
     if _is_lone_word(place, turn.text):
         return False
-    letters = sum(map(str.isalnum, quote)) or 1
+    signs = _signs(quote)
     steering = _shared(place, _steering(turn.text), turn.text)
-    if steering > _MOST_TAMPERED * letters:
+    if steering > _MOST_TAMPERED * signs:
         return False
     repeated = _shared(place, _repeated(turn, transcript, question), turn.text)
-    return steering + repeated <= _MOST_VOID * letters
+    return steering + repeated <= _MOST_VOID * signs
 
 
 def _steering(text: str) -> list[tuple[int, int]]:
@@ -148,11 +155,13 @@ def _is_lone_word(place: tuple[int, int], text: str) -> bool:
 
 
 def _shared(place: tuple[int, int], spans: Iterable[tuple[int, int]], text: str) -> int:
-    """How many letters and digits of a place lie in one of the spans."""
+    """How many signs of a place lie in the spans."""
     first, last = place
-    return sum(
-        sum(map(str.isalnum, text[max(start, first) : min(end, last)])) for start, end in spans
-    )
+    return sum(_signs(text[max(start, first) : min(end, last)]) for start, end in spans)
+
+
+def _signs(text: str) -> int:
+    return sum(map(len, text.split()))
 
 
 @lru_cache(maxsize=128)

@@ -40,12 +40,15 @@ _ANSWER = r"(?:answer|submission|response|essay|interview|exam|homework)"
 _TOP = r"(?:full|maximum|max|maximal|perfect|top|highest|best)"
 _MARKS = r"(?:marks?|scores?|grades?|points|ratings?|levels?|credit|notes?|bands?)"
 _HIGH = r"(?:4|four|5|10|100|a\+)(?![\w.,]?\d)"
-_RANK = rf"(?:(?:level|grade|score|mark|rating) (?:of )?{_HIGH}|(?:10/10|100/100|4/4|5/5|100 ?%))"
+_OF_TEN = r"(?:10/10|100/100|4/4|5/5|100 ?%)"
+_RANK = rf"(?:(?:level|grade|score|mark|rating) (?:of )?{_HIGH}|{_OF_TEN})"
 _FULL = (
     rf"(?:{_TOP}(?: possible)? {_MARKS}|{_RANK}|an? (?:4|10|a\+)(?![\w.,]?\d)|strong hire"
     r"|full marks|excellent)"
 )
-_UNMISTAKABLE = rf"(?:(?:full|top|maximum) (?:marks|credit)|{_RANK}|strong hire)"
+_UNMISTAKABLE = (
+    rf"(?:(?:full|top|maximum) (?:marks|credit)|level (?:of )?{_HIGH}|{_OF_TEN}|strong hire)"
+)
 _MANY = r"(?:all|every|each)(?: of)?(?: the| these)? (?:criteri(?:a|on)|anchors?)"
 
 _MARK = r"\b(?:give|award|grant|assign|mark|rate|score|grade)"

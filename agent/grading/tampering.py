@@ -41,7 +41,7 @@ _LOOKS_LIKE = dict(
 _INVISIBLE = frozenset({"Cf", "Mn"})
 _TAGS = 0xE0000
 """Invisible characters that stand for ASCII begin here."""
-_SPACED = re.compile(r"(?<!\w)[a-z](?:[ \t._*|-]{1,3}[a-z](?!\w)){11,}")
+_SPACED = re.compile(r"(?<!\w)[a-z](?:[ \t._*|-]{1,3}[a-z0-9](?!\w)){11,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}")
 _CLAUSE_BEGINS = re.compile(r"[.!?;:,(\n]\s*")
 _SENTENCE_ENDS = re.compile(r"[.!?](?=\s|$)|\n|$")
