@@ -117,7 +117,13 @@ def load_any_rubric(path: Path) -> Rubric | AnswerRubric:
     if path.is_dir():
         return load_rubric(path)
     raw = read_yaml_mapping(path)
-    if "steps" in raw or "criteria" not in raw:
+    if "steps" in raw and "criteria" in raw:
+        raise FileError(
+            path,
+            "has both `steps` and `criteria`",
+            remedy="keep `steps` for interviews, or `criteria` for answers to any question",
+        )
+    if "steps" in raw:
         return load_rubric(path)
     return _validated(AnswerRubric, raw, path)
 
@@ -261,10 +267,21 @@ def _validated(
                 path, location = included, location[len(prefix) :]
                 break
         problem, remedy = _explained(first)
-        more = error.error_count() - 1
-        if more:
+        if more := _more(error.errors()):
             remedy += f" (and {more} more like faults after this one)"
         raise FileError(path, problem, where=_field(location), remedy=remedy) from error
+
+
+def _more(errors: Sequence[Any]) -> int:
+    """How many faults there are after the first; a list is not too short if its entries fail."""
+    places = [tuple(error["loc"]) for error in errors]
+    return sum(
+        not (
+            error["type"] == "too_short"
+            and any(len(one) > len(place) and one[: len(place)] == place for one in places)
+        )
+        for error, place in list(zip(errors, places, strict=True))[1:]
+    )
 
 
 def _explained(error: Any) -> tuple[str, str]:
@@ -286,6 +303,18 @@ def _explained(error: Any) -> tuple[str, str]:
         bound = context.get("min_length", context.get("max_length"))
         word = "at least" if kind == "too_short" else "at most"
         return f"has {context.get('actual_length')} entries", f"give {word} {bound}"
+    if kind == "tuple_type":
+        return (
+            f"holds {_kind(error['input'])} where a list is expected",
+            "write each entry on a line that begins with a dash",
+        )
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return f"holds {_kind(error['input'])} where a mapping of keys is expected", "write one"
+    if kind == "string_type" and isinstance(error["input"], bool):
+        word = "yes" if error["input"] else "no"
+        return f"YAML takes this word for a plain {word}", "put the text in quotes"
+    if kind == "string_type" and isinstance(error["input"], (int, float)):
+        return f"{error['input']!r} is not accepted, it is a number", "put the text in quotes"
     if kind == "value_error":
         return message.removeprefix("Value error, "), "correct it"
     shown = repr(error["input"])
@@ -348,4 +377,5 @@ def _use_one_of(name: str, known: Sequence[str]) -> str:
 
 
 def _kind(raw: object) -> str:
-    return {type(None): "nothing", list: "a list", str: "text"}.get(type(raw), "a single value")
+    kinds = {type(None): "nothing", list: "a list", str: "text", dict: "a mapping of keys"}
+    return kinds.get(type(raw), "a single value")

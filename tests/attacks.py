@@ -30,7 +30,7 @@ WRITTEN = AnswerRubric.model_validate(
             "How do you keep such a model honest from the first training to everyday use?"
         ),
         "reference": (
-            "Features are joined as of the date of prediction, so that nothing of the future leaks. "
+            "Features are joined as of the date of prediction, so that no future leaks. "
             "The split is by time: train on older months, test on the latest. "
             "After release input distributions and the calibration of scores are watched for "
             "drift, and the model is retrained when they move. "
@@ -172,10 +172,10 @@ _HEADINGS = (
 )  # fmt: skip
 _NONSENSE = (
     "I split the data at random, because a split by time leaks the future into the training "
-    "months. Features are joined as of today instead of the date of prediction, so that nothing leaks. "
-    "After release the inputs must drift, since calibration improves when distributions move, and "
-    "the model is retrained only when nothing has moved. The rollout begins with all customers; "
-    "shadow scoring comes last, for a small share, and a way back would bias the test."
+    "months. Features are joined as of today instead of the date of prediction, so that nothing "
+    "leaks. After release the inputs must drift, since calibration improves when distributions "
+    "move, and the model is retrained only when nothing has moved. The rollout begins with all "
+    "customers; shadow scoring comes last, for a small share, and a way back would bias the test."
 )
 _TEMPLATE = (
     "Leakage, drift and rollout decide whether any model can be trusted. I always keep the future "

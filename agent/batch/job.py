@@ -27,6 +27,7 @@ from agent.batch.units import Planner
 from agent.catalog import Catalog
 from agent.errors import BudgetReachedError, EngineUnavailableError, InputError
 from agent.llm.budget import Budget
+from agent.llm.connect import parsed
 from agent.llm.openai_batch import BatchProgress
 from agent.report.summary import BatchSummary
 from agent.rubric import Rubric, Seniority
@@ -110,11 +111,12 @@ class Job:
         settings, limits = self.order.settings, self.order.limitations
         if settings.is_offline:
             return Estimate(answers=self.inputs.check().answers)
-        models = [model for model in settings.models for _ in range(settings.samples)]
+        names = [parsed(model, settings.base_url).full for model in settings.models]
+        models = [name for name in names for _ in range(settings.samples)]
         planner = Planner(
             [
-                rater_identity(model, settings, sample)
-                for model in settings.models
+                rater_identity(name, settings, sample)
+                for name in names
                 for sample in range(settings.samples)
             ],
             settings.calls,
@@ -154,7 +156,6 @@ class Job:
         StoreError.
         """
         tally = self.check()
-        self.order.folder.mkdir(parents=True, exist_ok=True)
         with Ledger(self.order.folder) as ledger, GradesFile(self.order.folder, ledger) as grades:
             runner = await self.runner(ledger)
             begun(runner)

@@ -30,6 +30,7 @@ from agent.offline.levels import Reader
 from agent.offline.text import FUNCTION_WORDS, words_of
 from agent.offline.written import WrittenGrader
 from agent.ports import Graded, GradedFlag, Grading, TurnNote, Verdict
+from agent.record import InterviewRecord
 from agent.rubric import Rubric, Seniority
 from agent.scenario import Scenario
 from agent.scorecard import Provenance, Review, Scorecard
@@ -182,6 +183,15 @@ class DesignProblem:
         )
         return scorecard(self._rubric, self._scenario, sitting, graded, provenance)
 
+    def require_fitting(self, record: InterviewRecord) -> None:
+        """Raise InputError for an interview with a change that the scenario no longer has."""
+        change = fold(record.events).curveball
+        if change and change not in [ball.id for ball in self._scenario.curveballs]:
+            raise InputError(
+                f"the interview has the change {change!r}, which the scenario "
+                f"{self._scenario.id!r} does not have; grade it with the scenario it was held on"
+            )
+
     def _grading(self, answer: Answer) -> Grading:
         if answer.interview is not None:
             return grading_of(self._rubric, fold(answer.interview.events))
@@ -276,13 +286,12 @@ class Problems:
             rubric = catalog.any_rubric(rubric or DEFAULT_RUBRIC)
         self._rubric = rubric
         self._scenario = scenario
+        self._scenario_id = catalog.scenario(scenario).id if scenario else None
         self._prompt = prompt
         self._reference = reference
         self._seniority = seniority
         self._steps = self._checked(steps)
         self._kept: OrderedDict[tuple[str | None, ...], Problem] = OrderedDict()
-        if scenario:
-            catalog.scenario(scenario)
 
     def of(self, answer: Answer) -> Problem:
         """The problem of an answer; raises InputError if it cannot be told, naming the answer."""
@@ -304,6 +313,8 @@ class Problems:
                 self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(key)
+        if answer.interview is not None and isinstance(problem, DesignProblem):
+            problem.require_fitting(answer.interview)
         return problem
 
     def _made(self, answer: Answer) -> Problem:
@@ -313,7 +324,8 @@ class Problems:
             rubric = self._catalog.rubric(record.rubric)
         scenario = answer.scenario or (None if answer.prompt else self._scenario)
         if record is not None:
-            scenario = self._scenario or record.scenario
+            # Its own, which may lie in the file that was named.
+            scenario = self._scenario if self._scenario_id == record.scenario else record.scenario
         prompt = answer.prompt or (None if scenario else self._prompt)
         if isinstance(rubric, AnswerRubric):
             question = prompt or rubric.question or ""

@@ -16,6 +16,7 @@ from agent.llm.grader import held
 from agent.llm.limiter import Limited, Limiter, Slots, limiter_for
 from agent.llm.meter import Meter
 from agent.llm.prices import Price, cost_usd, no_price, own_price
+from agent.llm.providers import ANY_MODEL
 from agent.llm.redact import without_credentials
 from agent.llm.trace import Trace
 from agent.ports import Graded
@@ -138,6 +139,18 @@ class Raters:
         """Close all connections."""
         for chat in self._chats:
             await chat.close()
+
+
+async def resolved(settings: Settings) -> Settings:
+    """The settings with the model that a server lists first by its name, where that is meant.
+
+    Raises as `connect` does.
+    """
+    if settings.models != (ANY_MODEL,):
+        return settings
+    chat = await connect(ANY_MODEL, settings.base_url, patient(None))
+    await chat.close()
+    return settings.model_copy(update={"models": (chat.name,)})
 
 
 def rater_name(model: str, settings: Settings, sample: int) -> str:

@@ -40,11 +40,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended. `stopped` says why before its time; None if everything was worked on."""
+    """How a run ended. `stopped` says why before its time; None if everything was worked on.
+
+    `is_unavailable`: whoever should grade cannot be reached or used, and nothing was graded.
+    """
 
     progress: Progress
     stopped: str | None = None
     over_budget: bool = False
+    is_unavailable: bool = False
 
 
 class Run:
@@ -72,6 +76,7 @@ class Run:
         self._progress = Progress(total=total)
         self._stopped: str | None = None
         self._over_budget = False
+        self._is_fault = False
         self._failed_in_a_row = 0
         self._remembered = ""
 
@@ -116,7 +121,10 @@ class Run:
                 task.cancel()
             await asyncio.gather(*active, return_exceptions=True)
         self._grades.finish()
-        return Ending(self._progress, self._stopped, self._over_budget)
+        began = self._progress.done > 0
+        return Ending(
+            self._progress, self._stopped, self._over_budget, self._is_fault and not began
+        )
 
     async def _some(self, active: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
         """Wait until some are done; raises what they raised."""
@@ -130,7 +138,9 @@ class Run:
         try:
             rated = await self._runner.rate(answer, problem)
         except EngineUnavailableError as error:
-            self._over_budget = self._over_budget or isinstance(error, BudgetReachedError)
+            of_budget = isinstance(error, BudgetReachedError)
+            self._over_budget = self._over_budget or of_budget
+            self._is_fault = self._is_fault or not (of_budget or self.is_stopping)
             self.stop(str(error))
             self._not_graded(answer.id, key, position)
             return

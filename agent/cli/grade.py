@@ -9,8 +9,8 @@ from agent.cli import options as shared
 
 if TYPE_CHECKING:
     from agent.batch.inputs import Tally
-    from agent.batch.job import Done, Job, Order
-    from agent.batch.settings import Limitations, Settings
+    from agent.batch.job import Done, Job
+    from agent.batch.settings import Settings
     from agent.cli.grading_screen import GradingScreen
 
 _UNASKED = 20
@@ -129,13 +129,17 @@ def grade(
     import tempfile
 
     from agent.batch.job import Job, Order
+    from agent.batch.raters import resolved
     from agent.batch.settings import Limitations
     from agent.cli.grading_screen import GradingScreen
+    from agent.errors import EngineUnavailableError
     from agent.rubric import Seniority
 
     models = _Models(model, panel, base_url, samples, temperature, calls)
     screen = GradingScreen()
     settings, named = _settings(models)
+    if dry_run:
+        settings = asyncio.run(resolved(settings))
     with tempfile.TemporaryDirectory(prefix="sevenstep-") as spare:
         order = Order(
             paths=tuple(inputs),
@@ -150,7 +154,7 @@ def grade(
             steps=_names(steps, "--steps") if steps else (),
             settings=settings,
             limitations=Limitations(
-                most_cost=max_cost,
+                most_cost=_most(max_cost),
                 most_tokens=max_tokens,
                 prices=_prices(price),
                 most_at_once=at_once,
@@ -164,10 +168,13 @@ def grade(
         with Job(order) as job:
             tally = job.check()
             screen.notes(tally)
-            if out is None and (tally.answers > 1 or batch_api):
+            kept = out is not None or tally.answers > 1 or batch_api
+            if kept and out is None:
                 job.use_folder(Path("grades"))
+            if json and tally.answers > 1:
+                raise _not_one(tally)
             if dry_run:
-                screen.estimate(job.estimate(), settings, job.order.folder if out else None)
+                screen.estimate(job.estimate(), settings, job.order.folder if kept else None)
                 return
             if not named and not settings.is_offline and tally.answers > _UNASKED:
                 raise _unnamed(tally, settings)
@@ -176,7 +183,9 @@ def grade(
             except (KeyboardInterrupt, asyncio.CancelledError):
                 typer.echo("\nInterrupted. The same command goes on from here.", err=True)
                 raise typer.Exit(130) from None
-            _show(job, done, screen, tally, as_json=json, kept=out is not None)
+            if done.ending.is_unavailable:
+                raise EngineUnavailableError(done.ending.stopped or "")
+            _show(job, done, screen, tally, as_json=json, kept=kept)
             if done.ending.stopped is not None:
                 raise typer.Exit(STOPPED)
 
@@ -237,7 +246,7 @@ def _show(
     if tally.answers == 1:
         screen.one(job.order.folder, as_json=as_json)
         screen.stopped(done)
-        if kept:
+        if kept and not as_json:
             screen.files(job.order.folder)
     else:
         screen.ended(done, job.order.folder)
@@ -250,6 +259,15 @@ def _unnamed(tally: "Tally", settings: "Settings") -> Exception:
     return InputError(
         f"{tally.answers:,} answers would be sent to {model} because its key is set; say so with "
         f"--model {model} (--dry-run tells the price first), or take --model offline"
+    )
+
+
+def _not_one(tally: "Tally") -> Exception:
+    from agent.errors import InputError
+
+    return InputError(
+        f"--json prints the scorecard of one answer, and these are {tally.answers:,}; leave it "
+        "out and read grades.jsonl"
     )
 
 
@@ -274,7 +292,17 @@ def _columns(given: list[str] | None) -> dict[str, str]:
     return columns
 
 
+def _most(dollars: float | None) -> float | None:
+    from agent.errors import InputError
+
+    if dollars == 0:
+        raise InputError("--max-cost 0 allows no call; --dry-run tells what it would cost")
+    return dollars
+
+
 def _prices(given: str | None) -> tuple[float, ...]:
+    import math
+
     from agent.errors import InputError
 
     if given is None:
@@ -283,7 +311,7 @@ def _prices(given: str | None) -> tuple[float, ...]:
         prices = tuple(float(one) for one in given.split(","))
     except ValueError:
         prices = ()
-    if len(prices) not in (2, 3) or min(prices) < 0:
+    if len(prices) not in (2, 3) or not all(0 <= one < math.inf for one in prices):
         raise InputError(
             f"--price {given!r} is not IN,OUT or IN,OUT,CACHED in dollars for a million tokens"
         )

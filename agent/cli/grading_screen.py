@@ -39,8 +39,9 @@ class GradingScreen:
     """The screen of one call of `grade`."""
 
     def __init__(self) -> None:
-        self._out = Console(highlight=False)
-        self._err = Console(stderr=True, highlight=False)
+        # Without emoji, since a name such as openai:m: is none.
+        self._out = Console(highlight=False, emoji=False)
+        self._err = Console(stderr=True, highlight=False, emoji=False)
 
     def notes(self, tally: Tally) -> None:
         """What of the inputs was not read."""
@@ -73,7 +74,7 @@ class GradingScreen:
             out.print(
                 f"Price: ≈${estimate.cost:.4f}, without a cache ≈${estimate.cost_uncached:.4f}"
             )
-        out.print("Nothing was sent.")
+        out.print("No answer was sent.")
 
     @contextmanager
     def progress(self, job: Job, total: int) -> Iterator["Told"]:
@@ -113,7 +114,7 @@ class GradingScreen:
         if progress.reused:
             self._out.print(f"Graded before and used again: {progress.reused:,}")
         if done.tokens:
-            self._out.print(f"This run: {done.tokens:,} tokens, ${done.cost:.4f}")
+            self._out.print(f"This run: {_spent(done.tokens, done.cost)}")
         self.stopped(done)
         self.files(folder)
 
@@ -122,10 +123,15 @@ class GradingScreen:
         ending = done.ending
         if ending.stopped is None:
             return
-        left = f"{ending.progress.left:,} of {ending.progress.total:,} answers are left"
+        counts = ending.progress
+        left = counts.left + counts.partly + counts.ungraded
         self._err.print(
-            words.plain(f"Stopped: {ending.stopped}. {left}; the same command goes on with them."),
+            words.plain(
+                f"Stopped: {ending.stopped}. {left:,} of {counts.total:,} answers are not (wholly) "
+                "graded; the same command goes on with them."
+            ),
             markup=False,
+            soft_wrap=True,
         )
 
     def files(self, folder: Path) -> None:
@@ -138,6 +144,11 @@ class GradingScreen:
 
     def _note(self, text: str) -> None:
         self._err.print(words.plain(text), markup=False, soft_wrap=True)
+
+
+def _spent(tokens: int, cost: float) -> str:
+    """What was used; nothing is said of the cost where it is not known."""
+    return f"{tokens:,} tokens, ${cost:.4f}" if cost else f"{tokens:,} tokens"
 
 
 class Told:
@@ -189,7 +200,7 @@ class Told:
         if counts.partly or counts.ungraded:
             parts.append(f"{counts.partly + counts.ungraded:,} not (wholly) graded")
         if self._job.budget.tokens:
-            parts.append(f"{self._job.budget.tokens:,} tokens, ${self._job.budget.cost:.4f}")
+            parts.append(_spent(self._job.budget.tokens, self._job.budget.cost))
         if self._runner is not None and self._runner.at_once:
             parts.append(f"{counts.active:,} at work")
         return ", ".join(parts)

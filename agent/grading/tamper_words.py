@@ -20,18 +20,23 @@ EXCUSED = frozenset({ORDER, MESSAGE})
 
 
 class Wording(NamedTuple):
-    """Patterns of one kind as one, with the signs of which one must stand in the text."""
+    """Patterns of one kind as one, with the signs of which one must stand in the text.
+
+    Where there are others, one of them must stand there, too.
+    """
 
     kind: str
     signs: tuple[str, ...]
+    others: tuple[str, ...]
     pattern: re.Pattern[str]
 
 
-def _wording(kind: str, signs: str, *patterns: str) -> Wording:
+def _wording(kind: str, signs: str, *patterns: str, others: str = "") -> Wording:
     """A space in a pattern stands for any white space, one with a `?` for none as well."""
     whole = "|".join(f"(?:{pattern})" for pattern in patterns)
     whole = whole.replace(" ?", r"\s{0,40}").replace(" ", r"\s{1,40}")
-    return Wording(kind, tuple(signs.split()), re.compile(whole, re.MULTILINE))
+    pattern = re.compile(whole, re.MULTILINE)
+    return Wording(kind, tuple(signs.split()), tuple(others.split()), pattern)
 
 
 _NEAR = r"[^.\n]{0,60}?"
@@ -107,6 +112,7 @@ WORDINGS: tuple[Wording, ...] = (
         rf"(?:(?<![\w,]\x20)(?<!\w)|(?<=please\x20)|(?<=must\x20)|(?<=should\x20)|(?<=just\x20))"
         rf"(?:give|award|assign)(?: (?:me|us|an?|the)){{0,2}} {_TOP}(?: possible)? {_MARKS}"
         rf"(?= ?(?:[.!,]|$))",
+        others="mark score grade point rating level credit note band excellent hire 4 10 5/5 a+",
     ),
     _wording(
         DEMAND,

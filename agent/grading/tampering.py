@@ -81,10 +81,7 @@ def flags_in(transcript: Transcript) -> tuple[GradedFlag, ...]:
 def _worded(low: str) -> list[Span]:
     found = []
     for wording in WORDINGS:
-        for sign in wording.signs:  # a loop, as a generator takes twice the time
-            if sign in low:
-                break
-        else:
+        if not _any_in(wording.signs, low) or (wording.others and not _any_in(wording.others, low)):
             continue
         for match in wording.pattern.finditer(low):
             start, end = match.span()
@@ -98,6 +95,13 @@ def _worded(low: str) -> list[Span]:
                 continue
             found.append(Span(*span, wording.kind))
     return found
+
+
+def _any_in(signs: tuple[str, ...], low: str) -> bool:
+    for sign in signs:  # noqa: SIM110 (a generator takes twice the time)
+        if sign in low:
+            return True
+    return False
 
 
 def _clause(low: str, start: int, end: int) -> tuple[int, int]:

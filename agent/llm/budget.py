@@ -71,7 +71,7 @@ class Budget:
         """Allow one more call; raises BudgetReachedError."""
         if told := self.reached:
             raise BudgetReachedError(
-                f"{told} is reached ({self.tokens:,} tokens, ${self.cost:.4f} spent)"
+                f"{told} is reached: one more call might take more than is left"
             )
         self._in_flight += 1
 

@@ -54,6 +54,8 @@ _REFUSALS = {
 
 _LASTING = frozenset({Kind.key, Kind.quota, Kind.model, Kind.unsupported})
 """Faults that other calls would meet as well."""
+_FIRST_ATTEMPTS = 4
+"""A server that has never answered is mostly not there."""
 
 
 @dataclass
@@ -63,6 +65,7 @@ class _Learnt:
     methods: list[Method]
     context: int
     worked: Method | None = None
+    has_answered: bool = False
 
 
 class Caller:
@@ -206,6 +209,7 @@ class Caller:
                 tries += error.is_passing
                 await self._wait_or_raise(error, tries, context)
                 continue
+            self._learnt.has_answered = True
             self._measure(completion.tokens, messages, completion.text)
             self._write(task, messages, completion.text, began, None, completion.tokens)
             return completion, method
@@ -230,15 +234,19 @@ class Caller:
             return
         if fault.kind is Kind.filtered:
             raise EngineError(f"{self.name}: {_REFUSALS[Finish.content_filter]}") from fault
+        is_absent = fault.kind is Kind.connection and not self._learnt.has_answered
+        attempts = self._limits.attempts
+        attempts = min(attempts, _FIRST_ATTEMPTS) if is_absent else attempts
         wait = self._limits.backoff * 2 ** (tries - 1) * (0.5 + self._chance())
         if fault.kind is Kind.connection and tries == 1:
             wait *= _KEPT_TOO_LONG  # the server had closed a connection that was kept
         if fault.retry_after is not None:
             wait = fault.retry_after + self._limits.backoff * self._chance() / 2
         too_long = wait > self._limits.longest_wait
-        if not fault.is_passing or tries >= self._limits.attempts or too_long:
+        if not fault.is_passing or tries >= attempts or too_long:
             raise EngineUnavailableError(
-                f"{self.name}: {fault}; {fault.remedy}", lasting=fault.kind in _LASTING
+                f"{self.name}: {fault}; {fault.remedy}",
+                lasting=fault.kind in _LASTING or is_absent,
             ) from fault
         await self._sleep(wait)
 

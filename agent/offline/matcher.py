@@ -64,7 +64,7 @@ class TermIndex(Generic[_Key]):
                 vocabulary.update(words)
         self._vocabulary = frozenset(vocabulary)
         self._long = sorted(word for word in spelt if len(word) >= _FUZZY_FROM_LENGTH)
-        self._corrected = lru_cache(maxsize=50_000)(self._correct)
+        self._corrected = lru_cache(maxsize=10_000)(self._correct)
 
     def hits(self, sentence: Sentence) -> list[Hit[_Key]]:
         """All terms in a sentence, in the order in which they stand."""
