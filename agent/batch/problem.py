@@ -23,6 +23,7 @@ from agent.grading.flags import EMPTY
 from agent.grading.interviewed import grading_of, sitting_of
 from agent.grading.scoring import Sitting, rubric_wording, scorecard
 from agent.grading.sheet import Sheet, answer_sheet, interview_sheet
+from agent.grading.standing import by_words
 from agent.grading.written import written_scorecard
 from agent.interview.state import fold
 from agent.offline.grader import OfflineGrader
@@ -157,8 +158,10 @@ class DesignProblem:
     def offline(self, answer: Answer) -> Graded:
         """The grades of the offline engine."""
         given = self._grading(answer)
-        text = counted(given.transcript, rubric_wording(self._rubric, self._scenario))
-        return self._offline.read(given.model_copy(update={"transcript": text}))
+        wording = rubric_wording(self._rubric, self._scenario)
+        text = counted(given.transcript, wording)
+        found = self._offline.read(given.model_copy(update={"transcript": text}))
+        return by_words(found, given.transcript, wording)
 
     def card(
         self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]
@@ -231,7 +234,9 @@ class QuestionProblem:
 
     def offline(self, answer: Answer) -> Graded:
         """The grades of the offline engine."""
-        return self._offline.grade(counted(answer.transcript, self._sheet.wording()))
+        wording = self._sheet.wording()
+        found = self._offline.grade(counted(answer.transcript, wording))
+        return by_words(found, answer.transcript, wording)
 
     def card(
         self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from agent.grading.evidence import verified
-from agent.ports import Confidence, Evidence, Rating, Verdict
+from agent.ports import Confidence, Evidence, Graded, Rating, Verdict
 from agent.scorecard import UNGRADED, Grade, Review
 from agent.transcript import Transcript
 
@@ -46,4 +46,27 @@ def standing(
         confidence=verdict.confidence,
         ratings=verdict.ratings,
         review=review,
+    )
+
+
+def by_words(graded: Graded, transcript: Transcript, question: str) -> Graded:
+    """The grades of a grader that counts words; what rests on nothing that counts is absent.
+
+    Such a grader has found all that there is, so that the level is 0 and not thrown out.
+    """
+    return graded.model_copy(
+        update={
+            "verdicts": tuple(
+                verdict
+                if not verdict.level or verified(verdict.evidence, transcript, question)
+                else verdict.model_copy(
+                    update={
+                        "level": 0,
+                        "evidence": (),
+                        "reason": "What names it only repeats the question or the interviewer.",
+                    }
+                )
+                for verdict in graded.verdicts
+            )
+        }
     )

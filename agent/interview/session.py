@@ -17,6 +17,7 @@ from agent.frozen import content_hash
 from agent.grading.evidence import counted
 from agent.grading.interviewed import grading_of, sitting_of
 from agent.grading.scoring import rubric_wording, scorecard
+from agent.grading.standing import by_words
 from agent.interview import events as ev
 from agent.interview.clock import Clock, Stopwatch
 from agent.interview.plan import Options, Plan, checked_steps
@@ -333,9 +334,12 @@ class Session:
         given = grading_of(plan.rubric, state)
         if self._engine.prompts is None:
             # Without a model words are counted, those of an order as well.
-            text = counted(given.transcript, rubric_wording(plan.rubric, plan.scenario))
-            given = given.model_copy(update={"transcript": text})
-        graded = await self._engine.grader.grade(given)
+            wording = rubric_wording(plan.rubric, plan.scenario)
+            text = counted(given.transcript, wording)
+            found = await self._engine.grader.grade(given.model_copy(update={"transcript": text}))
+            graded = by_words(found, given.transcript, wording)
+        else:
+            graded = await self._engine.grader.grade(given)
         models = summed((*state.usage, *self._engine.spent().models))
         provenance = Provenance(
             version=__version__,
