@@ -21,6 +21,13 @@ class Rung(Frozen):
     text: Text
 
 
+def _or_mapping(schema: dict[str, Any]) -> None:
+    """Say in the JSON Schema that a mapping of points to text is taken, too."""
+    listed = {key: schema.pop(key) for key in ("items", "maxItems", "type")}
+    mapping = {"type": "object", "additionalProperties": {"type": "string"}}
+    schema["anyOf"] = [mapping, listed]
+
+
 class AnswerCriterion(Frozen):
     """One thing that is judged: either `levels`, each with its text, or just `points`.
 
@@ -34,7 +41,9 @@ class AnswerCriterion(Frozen):
     judges: Annotated[Text | None, Field(description="what is judged, in one or two sentences")] = (
         None
     )
-    levels: Annotated[tuple[Rung, ...], Field(max_length=MAX_RUNGS)] = ()
+    levels: Annotated[
+        tuple[Rung, ...], Field(max_length=MAX_RUNGS, json_schema_extra=_or_mapping)
+    ] = ()
     points: Annotated[float | None, Field(gt=0, le=1000)] = None
     step: Annotated[float, Field(gt=0, le=1000)] = 1.0
     weight: Annotated[float | None, Field(gt=0, le=1000)] = None
@@ -47,7 +56,9 @@ class AnswerCriterion(Frozen):
         """YAML gives a mapping of points to text; pairs may be listed, too."""
         if isinstance(raw, dict):
             return [{"points": points, "text": text} for points, text in raw.items()]
-        return raw
+        if isinstance(raw, (list, tuple)) and all(isinstance(one, (dict, Rung)) for one in raw):
+            return raw
+        raise ValueError("levels are a mapping of points to text, such as `2: Both are named.`")
 
     @model_validator(mode="after")
     def _one_scale(self) -> Self:

@@ -305,11 +305,11 @@ def _explained(error: Any) -> tuple[str, str]:
         return f"has {context.get('actual_length')} entries", f"give {word} {bound}"
     if kind == "tuple_type":
         return (
-            f"holds {_kind(error['input'])} where a list is expected",
+            f"{_kind(error['input'])} is not accepted where a list is expected",
             "write each entry on a line that begins with a dash",
         )
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return f"holds {_kind(error['input'])} where a mapping of keys is expected", "write one"
+        return f"{_kind(error['input'])} is not accepted where keys are expected", "write them"
     if kind == "string_type" and isinstance(error["input"], bool):
         word = "yes" if error["input"] else "no"
         return f"YAML takes this word for a plain {word}", "put the text in quotes"

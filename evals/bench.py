@@ -20,7 +20,7 @@ from agent.interview.session import EventLog, Session
 from agent.offline.engine import OfflineEngine
 from agent.store.memory import MemoryLog
 from agent.store.sql import SqlStore
-from evals import bench_llm
+from evals import bench_grading, bench_llm
 from evals.offline import SCRIPTS
 
 _SCRIPT = SCRIPTS / "tuned_a" / "netflix_recs" / "excellent.yaml"
@@ -46,6 +46,7 @@ def main() -> None:
     print(f"  grading the interview, in turns: {(graded - played) / played * len(turns):.1f}")
     print(f"sevenstep --help: {shown / bare:.1f} times the start of Python ({bare * 1000:.0f} ms)")
     bench_llm.main()
+    bench_grading.main()
 
 
 async def _play(

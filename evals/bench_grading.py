@@ -1,4 +1,4 @@
-"""What grading in bulk takes (part of `make bench`; alone: `python -m evals.bench_grading NAME...`).
+"""What grading in bulk takes (part of `make bench`, alone `python -m evals.bench_grading NAME`).
 
 Everything goes through a `Job`, as with `sevenstep grade`; the server has a process of its own,
 and so has each run whose memory or computing time is measured. The figures are ratios and counts
@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,7 +44,7 @@ _CPU_CALLS = 1_500
 _LATENCY = 0.3
 _LEAST_CACHED = 1_024
 _CACHED_PRICE = 0.25
-_LEAST_TOKENS = 6_000
+_LEAST_TOKENS = (6_000, 12_000)
 _TRANSCRIPTS = 4
 _WORDS = 60_000
 _SYLLABLES = (
@@ -107,7 +108,7 @@ def _memory() -> None:
         told = "offline" if latency is None else f"at {latency * 1000:g} ms a call"
         print(
             f"{number:,} short answers {told}: {number / ran.seconds:.0f} answers a second, "
-            f"{ran.lost} verdicts lost; most memory at the end: "
+            f"{ran.lost} criteria without a level; most memory at the end: "
             f"{ran.most_memory / ran.early_memory:.2f} times that after {_EARLY:,}"
         )
 
@@ -121,31 +122,33 @@ def _limits() -> None:
         ideal = number / cap * _LATENCY
         print(
             f"{number:,} answers where {cap} calls at once are taken, {_LATENCY} s each: "
-            f"{ran.seconds / ideal:.2f} times the least time, "
+            f"{ran.graded / ideal:.2f} times the least time until all are graded and kept "
+            f"({ran.seconds / ideal:.2f} with table, report and pages), "
             f"{100 * told.refused / (told.served + told.refused):.1f} % refused, "
-            f"{ran.lost} verdicts lost; the server had {told.peak} at once"
+            f"{ran.lost} criteria without a level, at most {told.peak} at once; "
+            f"the CPU was busy for {100 * ran.graded_cpu / ran.graded:.0f} % of it"
         )
 
 
 def _caching() -> None:
     """What of the prompts for long answers a provider's cache serves."""
-    per_call: dict[Calls, list[list[_Prompt]]] = {}
-    for calls in (Calls.step, Calls.criterion):
-        with _server(0.0, keeps=True) as server:
-            _apart(_graded_long, calls, server.url)
-            per_call[calls] = _by_answer(server.told().requests)
-    lengths = [count(text) for text in _long_answers()]
-    print(f"{len(lengths)} answers of {min(lengths):,} to {max(lengths):,} tokens in many turns:")
-    for calls, answers in per_call.items():
-        prompts = sum(map(len, answers))
-        asked = [[one.rules + one.answer + one.criteria for one in told] for told in answers]
-        print(f"  one call a {calls.value}, {prompts} calls: {_billed(asked)}")
-        turned = [[one.rules + one.criteria + one.answer for one in told] for told in answers]
-        print(f"    with the criteria before the answer: {_billed(turned)}")
-        formed = [
-            [one.schema + one.rules + one.answer + one.criteria for one in told] for told in answers
-        ]
-        print(f"    where the answer's schema stands before all (OpenAI): {_billed(formed)}")
+    for least in _LEAST_TOKENS:
+        lengths = [count(text) for text in _long_answers(least)]
+        print(f"{len(lengths)} answers of {min(lengths):,} to {max(lengths):,} tokens, many turns:")
+        for calls in (Calls.step, Calls.criterion):
+            with _server(0.0, keeps=True) as server:
+                _apart(_graded_long, least, calls, server.url)
+                answers = _by_answer(server.told().requests)
+            prompts = sum(map(len, answers))
+            asked = [[one.rules + one.answer + one.criteria for one in told] for told in answers]
+            print(f"  one call a {calls.value}, {prompts} calls: {_billed(asked)}")
+            turned = [[one.rules + one.criteria + one.answer for one in told] for told in answers]
+            print(f"    with the criteria before the answer: {_billed(turned)}")
+            formed = [
+                [one.schema + text for one, text in zip(*two, strict=True)]
+                for two in zip(answers, asked, strict=True)
+            ]
+            print(f"    where the schema of the reply stands before all: {_billed(formed)}")
 
 
 def _cost() -> None:
@@ -154,11 +157,13 @@ def _cost() -> None:
         ran = _apart(_graded, _CPU_CALLS, server.url)
         body = dict(server.told().requests[-1])
         bare = min(_apart(_bare_cpu, server.url, body) for _ in range(3))
-    each = ran.cpu / _CPU_CALLS
+    each, whole = ran.graded_cpu / _CPU_CALLS, ran.cpu / _CPU_CALLS
     print(
         f"CPU time of a graded answer (one call): {each / bare:.2f} times that of the bare call "
         f"with the openai client ({bare * 1000:.2f} ms); "
-        f"{100 * ran.keeping / ran.cpu:.0f} % of it for ledger, grades.jsonl, table and report"
+        f"{whole / bare:.2f} times with table, report and pages; "
+        f"keeping the results takes {ran.keeping / _CPU_CALLS / bare:.2f} times that, "
+        f"{ran.kept / _CPU_CALLS / bare:.2f} of it for ledger and grades.jsonl"
     )
 
 
@@ -168,7 +173,7 @@ def _cost() -> None:
 @dataclass
 class _Ran:
     """What a run took: seconds and CPU seconds until the last answer was kept, and until all
-    files stood; memory in kB; CPU seconds for keeping results."""
+    files stood; memory in kB; CPU seconds for keeping results, in the ledger and with files."""
 
     graded: float
     graded_cpu: float
@@ -177,6 +182,7 @@ class _Ran:
     early_memory: int
     most_memory: int
     lost: int
+    kept: float = 0.0
     keeping: float = 0.0
 
 
@@ -194,17 +200,17 @@ def _graded(number: int, url: str | None) -> _Ran:
             (answers,), folder / "out", rubric=str(rubric), settings=_settings(url, Calls.answer)
         )
         ran = _run(order)
-        ran.keeping = _keeping_cpu(order.folder, folder / "again")
+        ran.kept, ran.keeping = _keeping_cpu(order.folder, folder / "again")
     return ran
 
 
-def _graded_long(calls: Calls, url: str) -> _Ran:
+def _graded_long(least: int, calls: Calls, url: str) -> _Ran:
     """Grade the long answers."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         answers = folder / "answers.jsonl"
         with answers.open("w", encoding="utf-8") as file:
-            for at, text in enumerate(_long_answers()):
+            for at, text in enumerate(_long_answers(least)):
                 file.write(json.dumps({"id": f"a{at}", "turns": text.split("\n\n")}) + "\n")
         return _run(
             Order(
@@ -249,8 +255,8 @@ def _run(order: Order) -> _Ran:
     return _Ran(graded, graded_cpu, seconds, whole_cpu, early or at_end, at_end, lost)
 
 
-def _keeping_cpu(folder: Path, again: Path) -> float:
-    """CPU seconds to keep all that is in a ledger once more."""
+def _keeping_cpu(folder: Path, again: Path) -> tuple[float, float]:
+    """CPU seconds to keep what is in a ledger once more: in a ledger, and with the files."""
     with Ledger(folder, reading=True) as ledger:
         graded = list(itertools.islice(ledger.graded(), _CPU_CALLS))
         texts = [ledger.text_of(one.id) or "" for one in graded]
@@ -265,8 +271,9 @@ def _keeping_cpu(folder: Path, again: Path) -> float:
             ledger.put(one, text, at)
             grades.add(one.id)
         grades.finish()
+        kept = time.process_time() - cpu
         write_results(again, ledger)
-    return time.process_time() - cpu
+    return kept, time.process_time() - cpu
 
 
 def _most_memory() -> int:
@@ -338,13 +345,13 @@ def _word(chance: random.Random, known: Sequence[str]) -> str:
     return spelt + "ed" if chance.random() < 0.2 else spelt
 
 
-def _long_answers() -> list[str]:
+def _long_answers(least: int) -> list[str]:
     """Answers of thousands of tokens: the scripted interviews, strung together."""
     scripts = itertools.cycle(sorted((SCRIPTS / "tuned_a").rglob("*.yaml")))
     found = []
     for _ in range(_TRANSCRIPTS):
         turns: list[str] = []
-        while count("\n\n".join(turns)) < _LEAST_TOKENS:
+        while count("\n\n".join(turns)) < least:
             turns += [turn.replace("\n\n", "\n") for turn in script_turns(next(scripts))]
         found.append("\n\n".join(turn for turn in turns if not turn.startswith("/")))
     return found
@@ -355,12 +362,12 @@ def _long_answers() -> list[str]:
 
 @dataclass
 class _Prompt:
-    """A prompt in tokens; `schema` is that of the answer, which is sent beside it."""
+    """A prompt in its parts; `schema` is that of the answer, which is sent beside it."""
 
-    schema: tuple[str, ...]
-    rules: tuple[str, ...]
-    answer: tuple[str, ...]
-    criteria: tuple[str, ...]
+    schema: str
+    rules: str
+    answer: str
+    criteria: str
 
 
 def _by_answer(requests: Iterable[dict[str, Any]]) -> list[list[_Prompt]]:
@@ -369,41 +376,26 @@ def _by_answer(requests: Iterable[dict[str, Any]]) -> list[list[_Prompt]]:
     for body in requests:
         rules, asked = (message["content"] for message in body["messages"])
         text, end, criteria = asked.rpartition("</candidate>")
-        answers.setdefault(text, []).append(
-            _Prompt(
-                _tokens(json.dumps(body["response_format"])),
-                _tokens(rules),
-                _tokens(text + end),
-                _tokens(criteria),
-            )
-        )
+        schema = json.dumps(body["response_format"])
+        answers.setdefault(text, []).append(_Prompt(schema, rules, text + end, criteria))
     return list(answers.values())
 
 
-def _tokens(text: str) -> tuple[str, ...]:
-    """Pieces of a text that have a token each, near enough to find where two begin alike."""
-    pieces = max(1, count(text))
-    size = -(-len(text) // pieces)
-    return tuple(text[at : at + size] for at in range(0, len(text), size))
-
-
-def _billed(answers: Iterable[Sequence[tuple[str, ...]]]) -> str:
+def _billed(answers: Iterable[Sequence[str]]) -> str:
+    """What is billed, in words, if the beginnings that prompts share come from a cache."""
     total = cached = 0
     for prompts in answers:
         for at, prompt in enumerate(prompts):
-            shared = max((_alike(prompt, one) for one in prompts[:at]), default=0)
-            total += len(prompt)
+            begun = (commonprefix((prompt, one)) for one in prompts[:at])  # noqa: RUF071 (texts)
+            alike = max(begun, key=len, default="")
+            shared = count(alike)
+            total += count(prompt)
             cached += shared if shared >= _LEAST_CACHED else 0
     billed = total - cached * (1 - _CACHED_PRICE)
     return (
         f"{total:,} tokens, {100 * cached / total:.0f} % from a cache, billed as {billed:,.0f} "
         f"({billed / total:.2f})"
     )
-
-
-def _alike(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many tokens at the beginning are the same."""
-    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other)))  # noqa: B905
 
 
 # The server, in a process of its own.
@@ -422,7 +414,7 @@ class _Told:
 @dataclass
 class _Server:
     url: str
-    _line: "Connection[object, object]"
+    _line: Connection
 
     def told(self) -> _Told:
         """What it has counted up to now."""
@@ -448,9 +440,7 @@ def _server(latency: float, cap: int | None = None, *, keeps: bool = False) -> I
         ours.close()
 
 
-def _serve(
-    line: "Connection[object, object]", latency: float, cap: int | None, keeps: bool
-) -> None:
+def _serve(line: Connection, latency: float, cap: int | None, keeps: bool) -> None:
     async def serve() -> None:
         server = FakeLLM(Scripted(_reply), latency=latency, max_in_flight=cap, keep_requests=keeps)
         async with server:
@@ -463,10 +453,10 @@ def _serve(
 
 
 def _reply(request: ChatRequest) -> Reply:
-    """Level 1 on every criterion that the form asks for; the first sentence is the quote."""
+    """Level 1 on every criterion that the form asks for; the beginning is the quote."""
     form = request.body["response_format"]["json_schema"]["schema"]["properties"]
     _, _, said = request.last.partition('<candidate turn="0">\n')
-    quote = {"turn": 0, "quote": said[: said.index(".") + 1]}
+    quote = {"turn": 0, "quote": said.partition("\n")[0][:80].strip()}
     grade = {
         "quotes": [quote],
         "reason": "You say that the source changes. What a copy does not notice is missing.",

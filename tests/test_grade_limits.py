@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.cli_support import run
 from tests.plain_model import plain_model
 
-ANSWERS = 600
+ANSWERS = 400
 CAP = 20
 RUBRIC = """\
 id: caches
@@ -29,7 +29,7 @@ def test_beyond_what_the_server_takes_little_is_refused_and_nothing_is_lost(
             for number in range(ANSWERS)
         )
     )
-    with plain_model(latency=0.05, max_in_flight=CAP) as server:
+    with plain_model(latency=0.2, max_in_flight=CAP) as server:
         order = ("grade", answers, "--rubric", rubric, "--out", out)
         ran = run(*order, "--model", "openai:x", "--base-url", server.url)
     assert ran.code == 0, ran.err

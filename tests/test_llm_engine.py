@@ -80,4 +80,4 @@ def test_all_calls_may_be_traced(tmp_path: Path) -> None:
 
 def test_a_prompt_that_lacks_a_variable_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError, match="conversation"):
-        filled("grade_transcript", condensed=True)
+        filled("grade_transcript", condensed=True, interview=True)

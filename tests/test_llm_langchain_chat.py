@@ -11,7 +11,17 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from agent.llm.chat import Completion, Finish, Limits, Method, Piece, Shape, Tokens, Traits
+from agent.llm.chat import (
+    Completion,
+    Finish,
+    Limits,
+    Message,
+    Method,
+    Piece,
+    Shape,
+    Tokens,
+    Traits,
+)
 from agent.llm.faults import Kind, ModelError
 from agent.llm.langchain_chat import LangChainChat
 from evals.fakellm import faults
@@ -213,3 +223,22 @@ def test_each_provider_says_in_its_own_words_why_the_model_stopped(
     message = AIMessage("Hi.", response_metadata=metadata)
     chat = chat_of(GenericFakeChatModel(messages=iter([message])))
     assert asyncio.run(worded(chat)) == Completion("Hi.", finish)
+
+
+@pytest.mark.parametrize(("name", "marks"), [("anthropic:m", 1), ("mistralai:m", 0)])
+def test_where_the_shared_part_ends_is_marked_for_anthropics_cache(name: str, marks: int) -> None:
+    given: list[Any] = []
+
+    class Listening(GenericFakeChatModel):
+        def _generate(self, messages: list[Any], *args: Any, **more: Any) -> Any:
+            given.extend(messages)
+            return super()._generate(messages, *args, **more)
+
+    model = Listening(messages=iter([AIMessage("Yes.")]))
+    chat = LangChainChat(name, model, traits=Traits(), limits=Limits())
+    asked = (Message("system", "Rules."), Message("user", "The answer. Grade it.", shared=12))
+    asyncio.run(chat.complete(asked, shape=None, method=Method.prompted, max_tokens=9))
+    content = given[-1].content
+    parts = content if isinstance(content, list) else [{"text": content}]
+    assert "".join(part["text"] for part in parts) == "The answer. Grade it."
+    assert sum("cache_control" in part for part in parts) == marks

@@ -25,6 +25,8 @@ from tests.transport_support import ASKED, SHAPE, VALUE, Answer, ScriptedChat, g
 _T = TypeVar("_T")
 OK, FAILED = Outcome("ok"), Outcome("failed")
 LATENCY = 0.3
+FIRST = 16
+"""How many slots there are at first."""
 
 
 class _Skipping(selectors.SelectSelector):
@@ -137,7 +139,7 @@ def test_a_server_that_allows_so_many_at_once_gets_so_many(most: int, calls: int
     seconds, slots = load(AtOnce(most), calls)
     assert slots.limit in (most, most + 1)
     assert seconds / (calls / most * LATENCY) < 1.25
-    assert slots.refused / slots.entered < 0.03
+    assert slots.refused / slots.entered < 0.04
 
 
 def test_few_are_refused_in_the_long_run() -> None:
@@ -198,7 +200,7 @@ def test_while_everything_is_refused_nothing_is_sent() -> None:
         await asyncio.wait(calls)
         return entered
 
-    assert simulated(main()) <= 8
+    assert simulated(main()) <= FIRST
 
 
 @pytest.mark.parametrize(
@@ -252,7 +254,7 @@ def test_slots_that_nobody_needs_do_not_become_more() -> None:
             await slots.leave(await slots.enter(), OK)
         return slots.limit
 
-    assert simulated(main()) == 8
+    assert simulated(main()) == FIRST
 
 
 def test_failures_change_nothing_but_give_the_slot_back() -> None:
@@ -262,7 +264,7 @@ def test_failures_change_nothing_but_give_the_slot_back() -> None:
             await slots.leave(await slots.enter(), FAILED)
         return slots.limit, slots.in_flight
 
-    assert simulated(main()) == (8, 0)
+    assert simulated(main()) == (FIRST, 0)
 
 
 def test_an_unknown_ticket_is_ignored() -> None:
@@ -279,7 +281,7 @@ def test_an_unknown_ticket_is_ignored() -> None:
 
 async def _queued(slots: Limiter, number: int) -> tuple[list[int], list[asyncio.Task[int]]]:
     """All slots taken, and so many more waiting."""
-    taken = [await slots.enter("dead") for _ in range(8)]
+    taken = [await slots.enter("dead") for _ in range(FIRST)]
     waiting = [asyncio.ensure_future(slots.enter()) for _ in range(number)]
     await asyncio.sleep(0)
     return taken, waiting
@@ -304,7 +306,7 @@ def test_who_no_longer_waits_takes_no_slot() -> None:
         first.cancel()
         await slots.leave(taken[0], FAILED)
         await second
-        assert slots.in_flight == 8
+        assert slots.in_flight == FIRST
 
     simulated(main())
 
@@ -319,7 +321,7 @@ def test_a_slot_for_one_who_left_at_that_moment_is_passed_on() -> None:
         with suppress(asyncio.CancelledError):
             await first
         assert first.cancelled()
-        assert (slots.in_flight, slots.entered) == (8, 9)
+        assert (slots.in_flight, slots.entered) == (FIRST, FIRST + 1)
 
     simulated(main())
 
@@ -376,7 +378,7 @@ def test_two_threads_share_the_slots() -> None:
     for thread in threads:
         thread.join()
     assert (slots.entered, slots.in_flight) == (200, 0)
-    assert most <= 8
+    assert most <= FIRST
 
 
 def test_one_whose_loop_is_gone_is_passed_over() -> None:
@@ -384,7 +386,7 @@ def test_one_whose_loop_is_gone_is_passed_over() -> None:
     loop = asyncio.new_event_loop()
 
     async def full() -> None:
-        for _ in range(8):
+        for _ in range(FIRST):
             await slots.enter("dead")
 
     asyncio.run(full())

@@ -264,7 +264,10 @@ def fits(value: object, schema: Mapping[str, Any]) -> bool:
             return isinstance(value, str)
 
 
-SHAPES = [shape_of(ids_of(rubric(), scenario())), step_shape((("leakage", 4), ("baseline", 4)), ("x",))]
+SHAPES = [
+    shape_of(ids_of(rubric(), scenario())),
+    step_shape((("leakage", 4), ("baseline", 4)), ("x",)),
+]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)

@@ -18,7 +18,7 @@ from agent.batch.run import Progress
 from agent.batch.runner import Runner
 from agent.batch.settings import Limitations, Settings
 from agent.errors import BudgetReachedError, EngineUnavailableError, InputError
-from agent.llm.limiter import Outcome
+from agent.llm.limiter import Limiter, Outcome
 from agent.store.ledger import Ledger
 from evals.fakellm.server import FakeLLM
 from tests.plain_model import plain_model
@@ -175,7 +175,7 @@ def test_workers_get_the_keys_of_their_models_and_no_others(
 
 async def _at_a_desk_with_a_lost_worker() -> None:
     desk = Desk(Limitations(most_tokens=100))
-    tickets = [await desk.enter("a", "one") for _ in range(8)]
+    tickets = [await desk.enter("a", "one") for _ in range(Limiter().limit)]
     waiting = asyncio.create_task(desk.enter("a", "two"))
     await asyncio.sleep(0)
     assert not waiting.done()

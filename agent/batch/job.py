@@ -63,12 +63,16 @@ class Order:
 
 @dataclass(frozen=True)
 class Done:
-    """A run that has ended: how, what stands in its folder, and what it spent itself."""
+    """A run that has ended: how, what stands in its folder, and what it spent itself.
+
+    `stale_reviews` are those of answers that are graded otherwise by now: they do not count.
+    """
 
     ending: Ending
     summary: BatchSummary
     tokens: int
     cost: float
+    stale_reviews: int = 0
 
 
 class Job:
@@ -178,7 +182,8 @@ class Job:
             finally:
                 await runner.close()
             summary = write_results(self.order.folder, ledger)
-        return Done(ending, summary, self.budget.tokens, self.budget.cost)
+            stale = ledger.stale()
+        return Done(ending, summary, self.budget.tokens, self.budget.cost, stale)
 
     async def runner(self, ledger: Ledger) -> Runner:
         """Who grades."""

@@ -174,6 +174,7 @@ class DesignProblem:
                 transcript=answer.transcript,
                 seniority=self._seniority,
                 reviews=tuple(reviews),
+                in_writing=True,
             )
         is_bare = not self._scenario.facts
         provenance = made.provenance(

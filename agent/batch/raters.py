@@ -1,5 +1,6 @@
 """The models that grade, each asked as often as wanted: connected, limited, within the budget."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,8 +170,15 @@ def require_price(model: str, price: Price, limitations: Limitations) -> None:
 
 def rater_identity(model: str, settings: Settings, sample: int) -> str:
     """What tells the results of a model's sample from all others."""
-    server = without_credentials(settings.base_url) if settings.base_url else ""
-    return f"{model}|{server}|{settings.heat:g}|{sample}"
+    return f"{model}|{_server(model, settings)}|{settings.heat:g}|{sample}"
+
+
+def _server(model: str, settings: Settings) -> str:
+    """The address of a server of one's own, if it is one."""
+    url = settings.base_url
+    if not url and model.startswith("openai:"):
+        url = os.environ.get("OPENAI_BASE_URL")
+    return without_credentials(url) if url else ""
 
 
 def patient(timeout: float | None) -> Limits:

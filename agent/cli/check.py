@@ -18,10 +18,10 @@ Folder = Annotated[Path, typer.Option("--dir", help="Where to write it.")]
 
 def check_rubrics(paths: Paths = None, rubrics: shared.Rubrics = None) -> None:
     """Check rubric files; the first fault of each is shown with file, field and remedy."""
-    from agent.catalog import load_rubric
+    from agent.catalog import load_any_rubric
 
     found = paths or list(shared.catalog(rubrics, None).rubric_paths().values())
-    _check(_files(found, "rubric.yaml"), lambda path: load_rubric(path).id)
+    _check(_files(found, "rubric.yaml"), lambda path: load_any_rubric(path).id)
 
 
 def check_scenarios(
@@ -47,9 +47,13 @@ def check_scenarios(
 def new_rubric(
     rubric_id: Annotated[str, typer.Argument(metavar="ID", help="The new rubric's id.")],
     folder: Folder = Path(),
+    answers: Annotated[
+        bool, typer.Option("--answers", help="For written answers instead of interviews.")
+    ] = False,
 ) -> None:
     """Write a commented starting file for a rubric."""
-    _start("rubric.yaml", rubric_id, folder, f"sevenstep rubric check {folder / rubric_id}.yaml")
+    template = "answer_rubric.yaml" if answers else "rubric.yaml"
+    _start(template, rubric_id, folder, f"sevenstep rubric check {folder / rubric_id}.yaml")
 
 
 def new_scenario(

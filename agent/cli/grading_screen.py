@@ -115,6 +115,12 @@ class GradingScreen:
             self._out.print(f"Graded before and used again: {progress.reused:,}")
         if done.tokens:
             self._out.print(f"This run: {_spent(done.tokens, done.cost)}")
+        if done.stale_reviews:
+            self._out.print(
+                f"{words.count(done.stale_reviews, 'earlier review')} no longer counted: the "
+                "answers are graded otherwise by now",
+                soft_wrap=True,
+            )
         self.stopped(done)
         self.files(folder)
 

@@ -176,11 +176,13 @@ def _read(file: Path, by: str) -> "list[tuple[str, Judgement]]":
         except (TypeError, ValueError):
             raise FileError(
                 file,
-                f"{row['level']!r} is no level",
+                f"{row['level'] or ''!r} is no level",
                 where=f"row {number}",
                 remedy="write a whole number",
             ) from None
         found.append((row["id"], Judgement(row["criterion"], level, row["reason"] or "", by)))
+    if not found:
+        raise FileError(file, "holds no reviews", remedy="give one in each row")
     return found
 
 
@@ -201,7 +203,7 @@ def _show(folder: Path, name: str) -> None:
     with Ledger(folder, reading=True) as ledger:
         graded = ledger.answer(name)
         if graded is not None:
-            Console().print(answer_panel(graded, transcript_of(ledger, name)))
+            Console(emoji=False).print(answer_panel(graded, transcript_of(ledger, name)))
             ids = ", ".join(grade.id for grade in graded.scorecard.criteria)
             typer.echo(f"Criteria: {ids}")
 

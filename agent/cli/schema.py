@@ -7,7 +7,7 @@ import typer
 
 def schema(
     name: Annotated[
-        Literal["interview", "scorecard", "rubric", "scenario"],
+        Literal["interview", "scorecard", "rubric", "scenario", "answer_rubric", "graded_answer"],
         typer.Argument(help="Whose schema."),
     ],
 ) -> None:
@@ -16,6 +16,8 @@ def schema(
 
     from pydantic import BaseModel
 
+    from agent.answer_rubric import AnswerRubric
+    from agent.graded import GradedAnswer
     from agent.record import InterviewRecord
     from agent.rubric import Rubric
     from agent.scenario import Scenario
@@ -26,5 +28,7 @@ def schema(
         "scorecard": Scorecard,
         "rubric": Rubric,
         "scenario": Scenario,
+        "answer_rubric": AnswerRubric,
+        "graded_answer": GradedAnswer,
     }
     typer.echo(json.dumps(kinds[name].model_json_schema(by_alias=True), indent=2))

@@ -16,7 +16,7 @@ from agent.grading.flags import flag_notes
 from agent.grading.panel import agreement
 from agent.grading.sheet import wording
 from agent.grading.standing import standing
-from agent.ports import Graded, Verdict
+from agent.ports import Graded, GradedFlag, Verdict
 from agent.rubric import (
     TOP_LEVEL,
     Bands,
@@ -51,7 +51,10 @@ _STRENGTH_FROM = 3
 
 
 class Sitting(Frozen):
-    """What happened in the interview, as far as the score needs to know."""
+    """What happened in the interview, as far as the score needs to know.
+
+    `in_writing` says that there was none: nobody asked for what is missing.
+    """
 
     transcript: Transcript
     seniority: Seniority
@@ -61,6 +64,7 @@ class Sitting(Frozen):
     step_turns: dict[str, int] = Field(default_factory=dict)
     unobserved_turns: tuple[int, ...] = ()
     reviews: tuple[Review, ...] = ()
+    in_writing: bool = False
 
 
 def scorecard(
@@ -95,7 +99,7 @@ def scorecard(
         failed_must_haves=failed,
         steps=_step_scores(rubric, grades, sitting),
         criteria=grades,
-        flags=flag_notes(graded.flags, sitting.transcript, rubric.red_flags()),
+        flags=flag_notes(_raised(rubric, sitting, graded), sitting.transcript, rubric.red_flags()),
         strengths=_strengths(grades, share),
         gaps=_gaps(rubric, grades, share),
         help=_help(sitting.ledger, grades, share),
@@ -107,6 +111,12 @@ def scorecard(
         unobserved_turns=sitting.unobserved_turns,
         provenance=provenance,
     )
+
+
+def _raised(rubric: Rubric, sitting: Sitting, graded: Graded) -> tuple[GradedFlag, ...]:
+    """The flags that count: what is missing alarms only where it was asked for."""
+    missing = {flag.id for flag in rubric.red_flags() if flag.missing and sitting.in_writing}
+    return tuple(flag for flag in graded.flags if flag.flag not in missing)
 
 
 def rubric_wording(rubric: Rubric, scenario: Scenario) -> str:
@@ -135,9 +145,8 @@ def _grade(
         "hints": sum(line.kind.startswith("hint") for line in help_lines),
     }
     if verdict is None:
-        return CriterionGrade.model_validate(
-            {**common, "level": NOT_ASSESSED, "reason": "The interview never got there."}
-        )
+        absent = "It was not asked for." if sitting.in_writing else "The interview never got there."
+        return CriterionGrade.model_validate({**common, "level": NOT_ASSESSED, "reason": absent})
     stands = standing(verdict, sitting.transcript, sitting.reviews, question)
     common |= {
         "level": stands.level,

@@ -23,7 +23,7 @@ from agent.scenario import Scenario
 from agent.usage import Spent
 
 _NOTE = (
-    "Graded by the language model {name} against the rubric's anchors. Code has found every quote "
+    "Graded by the language {name} against the rubric's anchors. Code has found every quote "
     "in the candidate's words; how well the levels agree with people depends on the model and has "
     "to be measured."
 )
@@ -31,7 +31,7 @@ _NOTE = (
 
 def note_on(name: str) -> str:
     """How far the grades of a model can be trusted."""
-    return _NOTE.format(name=name)
+    return _NOTE.format(name=f"models {name}" if ", " in name else f"model {name}")
 
 
 @dataclass(frozen=True)

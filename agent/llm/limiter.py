@@ -24,7 +24,7 @@ from agent.llm.patience import closing
 
 MOST_SLOTS = 1000
 
-_FIRST_SLOTS = 8
+_FIRST_SLOTS = 16
 _GROWTH = 0.5
 """Slots for each success at first: half as many again in each round of calls."""
 _REGROWTH = 1.0

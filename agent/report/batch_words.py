@@ -106,7 +106,7 @@ def cost(summary: BatchSummary) -> str:
     calls = words.count(summary.calls, "model call")
     if not summary.unpriced:
         return f"{words.price(summary.cost_usd)}, {calls}"
-    if summary.unpriced == summary.answers:
+    if summary.unpriced == summary.answers or not summary.cost_usd:
         return f"price not known, {calls}"
     least = f"at least {words.price(summary.cost_usd)}"
     of = words.count(summary.unpriced, "answer")

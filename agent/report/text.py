@@ -88,7 +88,8 @@ def step_lines(card: Scorecard) -> Iterator[RenderableType]:
         # A step that was never reached would only repeat that for each of its criteria.
         if any(grade.level != NOT_ASSESSED for grade in grades):
             yield _criteria(grades, card.failed_must_haves)
-    yield Text("* must-have   ! must-have not met   ° came only after help", "dim")
+    helped = "   ° came only after help" if any(one.prompted for one in card.criteria) else ""
+    yield Text(f"* must-have   ! must-have not met{helped}", "dim")
 
 
 def _step(score: StepScore, absent: str) -> Table:

@@ -286,6 +286,16 @@ class Ledger:
         """Those from when the answer had another key, the newest last."""
         return self._reviews(answer_id, current=False)
 
+    def stale(self) -> int:
+        """How many reviews of this run's answers are from when these had another key."""
+        return cast(
+            int,
+            self._value(
+                f"""SELECT COUNT(*) FROM reviews JOIN answers USING (id)
+                WHERE reviews.key != answers.key AND run = {_LAST_RUN}"""
+            ),
+        )
+
     def _reviews(self, answer_id: str, *, current: bool) -> tuple[Review, ...]:
         rows = self._rows(_REVIEWS, answer_id, current)
         with self._foreign():
