@@ -3,7 +3,7 @@
 That a copy brings nothing is the business of `agent.offline.sieve`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from agent.offline.points import pieces_of
 from agent.offline.text import words_of
@@ -39,8 +39,9 @@ class Copies:
     def _is_of_rubric(self, grams: Sequence[_Gram]) -> bool:
         if self._of_rubric.isdisjoint(grams):
             return False
+        runs = frozenset(grams)
         return any(
-            len(_places(_grams(piece), grams)) >= _COPIED * len(piece) for piece in self._pieces
+            len(_places(_grams(piece), runs)) >= _COPIED * len(piece) for piece in self._pieces
         )
 
 
@@ -49,6 +50,8 @@ def _grams(words: Sequence[str]) -> list[_Gram]:
     return list(zip(*(words[at:] for at in range(_RUN)), strict=False))
 
 
-def _places(grams: Sequence[_Gram], runs: Collection[_Gram]) -> set[int]:
+def _places(grams: Sequence[_Gram], runs: frozenset[_Gram]) -> set[int]:
     """The positions of the words of those grams that are among the runs."""
-    return {place for at, gram in enumerate(grams) if gram in runs for place in range(at, at + _RUN)}
+    return {
+        place for at, gram in enumerate(grams) if gram in runs for place in range(at, at + _RUN)
+    }

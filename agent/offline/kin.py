@@ -1,12 +1,12 @@
 """Which words say what a wanted word says: the same stem, a relative, a slip, a plain synonym.
 
-Single words only, by their stems; what a match is worth to an answer is decided in
-`agent.offline.points`.
+By their stems, without a look at the sentence around them; what a match is worth to an answer
+is decided in `agent.offline.gauges`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -81,28 +81,63 @@ class Kin:
     """
 
     def __init__(self, wanted: Iterable[str], synonyms: Sequence[Sequence[str]] = ()) -> None:
-        self._wanted = tuple(dict.fromkeys(wanted))
-        self._same = frozenset(self._wanted)
-        groups = [frozenset(map(stem, line.split())) for line in _SYNONYMS]
-        groups += [frozenset(one[0] for one in map(stems, s) if len(one) == 1) for s in synonyms]
-        self._synonyms: dict[str, set[str]] = defaultdict(set)
-        for group in groups:
-            for word in group:
-                self._synonyms[word] |= group & self._same
+        self._places = {one: place for place, one in enumerate(dict.fromkeys(wanted))}
+        self._by_letter: dict[str, list[str]] = defaultdict(list)
+        for one in self._places:
+            self._by_letter[one[0]].append(one)
+        words = [[one[0] for one in map(stems, group) if len(one) == 1] for group in synonyms]
+        self._synonyms = _by_word(words)
         self.of = lru_cache(maxsize=_CACHED)(self._of)
 
     def _of(self, said: str) -> tuple[tuple[str, float], ...]:
         """The wanted stems that the stem `said` stands for, each with its share, 0 to 1."""
-        if said in self._same:
+        if said in self._places:
             return ((said, 1.0),)
-        near = set(self._synonyms.get(said, ()))
-        near.update(one for one in self._wanted if _akin(said, one))
-        return tuple((one, NEAR) for one in self._wanted if one in near)
+        near = {one for one in self._by_letter.get(said[0], ()) if _akin(said, one)}
+        for synonyms in (self._synonyms, _plain_synonyms()):
+            near |= self._places.keys() & synonyms.get(said, ())
+        return tuple((one, NEAR) for one in sorted(near, key=self._places.__getitem__))
+
+
+class Phrases:
+    """What stands for what among synonyms of which one at least has several words."""
+
+    def __init__(self, synonyms: Sequence[Sequence[str]]) -> None:
+        self._by_first: dict[str, list[tuple[tuple[str, ...], list[str]]]] = defaultdict(list)
+        for group in synonyms:
+            variants = [stems(phrase) for phrase in group]
+            if any(len(one) > 1 for one in variants):
+                for one in filter(None, variants):
+                    others = [root for other in variants if other != one for root in other]
+                    self._by_first[one[0]].append((one, others))
+
+    def stand_ins(self, roots: Sequence[str]) -> list[str]:
+        """The stems of all phrases for which one stands that is among the stems of a sentence."""
+        return [
+            other
+            for at, root in enumerate(roots)
+            for phrase, others in self._by_first.get(root, ())
+            if tuple(roots[at : at + len(phrase)]) == phrase
+            for other in others
+        ]
+
+
+@cache
+def _plain_synonyms() -> Mapping[str, Collection[str]]:
+    return _by_word([list(map(stem, line.split())) for line in _SYNONYMS])
+
+
+def _by_word(groups: Iterable[Sequence[str]]) -> Mapping[str, Collection[str]]:
+    """For each word those of all groups that it belongs to."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for group in groups:
+        for word in group:
+            found[word].update(group)
+    return found
 
 
 def _akin(said: str, wanted: str) -> bool:
-    if said[0] != wanted[0]:
-        return False
+    """Whether two stems that begin alike are those of relatives, or one is a slip of the other."""
     if said[0].isdigit():
         return _same_number(said, wanted)
     if len(said) >= _SLIP_FROM_LENGTH and OSA.distance(said, wanted, score_cutoff=1) <= 1:

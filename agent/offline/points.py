@@ -1,13 +1,14 @@
 """The points of a reference, and how much of them an answer's words cover.
 
 Bags of weighted stems: no order, no meaning. Which words of an answer count at all is decided
-in `agent.offline.written`.
+in `agent.offline.sieve`.
 """
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from agent.offline.text import FUNCTION_WORDS, Sentence, sentences, stem
 
@@ -79,8 +80,29 @@ class Covered:
     missing: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Point:
+    """A piece of a reference: its weighted stems, and its group, which alternatives share."""
+
+    weights: Mapping[str, float]
+    group: int
+
+    @cached_property
+    def weight(self) -> float:
+        """What the point counts among the others."""
+        return float(sum(self.weights.values()) ** 0.5)
+
+    @cached_property
+    def _needed(self) -> float:
+        return _needed(sum(self.weights.values()))
+
+    def share(self, said: Mapping[str, float]) -> float:
+        """How much of what must be said of the point is said."""
+        return min(1.0, _got(self.weights, said) / self._needed)
+
+
 class Points:
-    """A reference as weighted stems, by point. Building it costs; keep it.
+    """A reference, of one piece at least, as weighted stems by point. Building it costs; keep it.
 
     `known` are the stems of the question. A word weighs by its length, as longer words tell
     more, and by the inverse square root of the points in which it stands. `enough` is the
@@ -98,60 +120,62 @@ class Points:
         new = [(piece, bag) for piece, bag in kept if not known.issuperset(bag)]
         kept = new or kept
         standing = Counter(root for _, bag in kept for root in bag)
-        self.spelt = {root: word for _, bag in reversed(kept) for root, word in bag.items()}
         self.new = frozenset(standing) - known or frozenset(standing)
         self.weights = {
             root: _weight(root, 1.0 if root in self.new else KNOWN, count)
             for root, count in standing.items()
         }
-        self.bags = tuple(frozenset(bag) for _, bag in kept)
         self.negated = _negated([piece for piece, _ in kept])
-        self._groups = _alternatives([piece for piece, _ in kept])
+        self._spelt = {root: word for _, bag in reversed(kept) for root, word in bag.items()}
+        groups = _alternatives([piece for piece, _ in kept])
+        self.each = [
+            Point({root: self.weights[root] for root in bag}, group)
+            for (_, bag), group in zip(kept, groups, strict=True)
+        ]
         self._enough = enough
-        self._of_all = enough * len(set(self._groups)) / max(1, len(kept))
+        of_all = enough * len(set(groups)) / len(kept)
+        self._needed = _needed(of_all * sum(self.weights.values()))
 
     def covered(self, said: Mapping[str, float]) -> Covered:
         """How far stems, each with the share to which it counts (0 to 1), cover the points."""
-        if not self.weights:
-            return Covered(0.0, 0, 0, ())
-        whole = self._share(frozenset(self.weights), said, self._of_all)
-        best: dict[int, tuple[float, float, frozenset[str]]] = {}
-        for group, bag in zip(self._groups, self.bags, strict=True):
-            one = (self._share(bag, said), sum(self.weights[root] for root in bag) ** 0.5, bag)
-            if group not in best or one[0] > best[group][0]:
-                best[group] = one
-        ranked = sorted(best.values(), key=lambda one: (-one[0], one[1]))
-        wanted = left = self._enough * sum(weight for _, weight, _ in ranked)
+        whole = min(1.0, _got(self.weights, said) / self._needed)
+        best: dict[int, tuple[float, Point]] = {}
+        for point in self.each:
+            share = point.share(said)
+            if point.group not in best or share > best[point.group][0]:
+                best[point.group] = share, point
+        ranked = sorted(best.values(), key=lambda one: (-one[0], one[1].weight))
+        wanted = left = self._enough * sum(point.weight for _, point in ranked)
         got = 0.0
-        for share, weight, _ in ranked:
-            part = min(weight, left)
+        for share, point in ranked:
+            part = min(point.weight, left)
             got, left = got + share * part, left - part
         points = max(1, round(self._enough * len(ranked)))
-        met = min(points, sum(share >= _MET for share, _, _ in ranked))
-        lacking = {root for share, _, bag in ranked if share < 1 for root in bag} - said.keys()
-        heaviest = sorted(lacking & self.new, key=lambda root: (-self.weights[root], root))
+        met = min(points, sum(share >= _MET for share, _ in ranked))
+        lacking = {root for share, point in ranked if share < 1 for root in point.weights}
+        heaviest = sorted(
+            (lacking & self.new) - said.keys(), key=lambda root: (-self.weights[root], root)
+        )
         return Covered(
             score=_WHOLE * whole + (1 - _WHOLE) * got / wanted,
             met=met,
             points=points,
-            missing=tuple(self.spelt[root] for root in heaviest[:_MISSING]),
+            missing=tuple(self._spelt[root] for root in heaviest[:_MISSING]),
         )
 
-    def _share(self, bag: frozenset[str], said: Mapping[str, float], part: float = 1.0) -> float:
-        """How much of what must be said of a bag is said."""
-        total = part * sum(self.weights[root] for root in bag)
-        got = sum(self.weights[root] * said[root] for root in bag if root in said)
-        return min(1.0, got / min(total, _BASE + _SLOPE * total))
+
+def _needed(weight: float) -> float:
+    """How much must be said of words that weigh so much together."""
+    return min(weight, _BASE + _SLOPE * weight)
+
+
+def _got(weights: Mapping[str, float], said: Mapping[str, float]) -> float:
+    return sum(weight * said[root] for root, weight in weights.items() if root in said)
 
 
 def pieces_of(text: str) -> list[Sentence]:
     """The sentences and list items of a reference."""
     return list(sentences(_MARKER.sub(lambda mark: " " * len(mark.group()), text.translate(_FOLD))))
-
-
-def content(sentence: Sentence) -> frozenset[str]:
-    """The stems of a sentence's words that are no function words."""
-    return frozenset(_bag(sentence))
 
 
 def _bag(sentence: Sentence) -> dict[str, str]:

@@ -50,8 +50,6 @@ def parts_of(
         owners.append({name for name, count in shared.items() if count == most and most > 0})
     owning = set().union(*owners) or set(texts)
     return {
-        name: [
-            piece for piece, own in zip(pieces, owners, strict=True) if name in (own or owning)
-        ]
+        name: [piece for piece, own in zip(pieces, owners, strict=True) if name in (own or owning)]
         for name in texts
     }
