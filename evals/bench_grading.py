@@ -37,6 +37,7 @@ from agent.store.ledger import Ledger
 from evals.fakellm.chat import ChatRequest, Reply
 from evals.fakellm.server import FakeLLM, Scripted
 from evals.offline import SCRIPTS
+from evals.recorded import criteria_asked
 
 _T = TypeVar("_T")
 _EARLY = 2_000
@@ -454,7 +455,7 @@ def _serve(line: Connection, latency: float, cap: int | None, keeps: bool) -> No
 
 def _reply(request: ChatRequest) -> Reply:
     """Level 1 on every criterion that the form asks for; the beginning is the quote."""
-    form = request.body["response_format"]["json_schema"]["schema"]["properties"]
+    form = request.body["response_format"]["json_schema"]["schema"]
     _, _, said = request.last.partition('<candidate turn="0">\n')
     quote = {"turn": 0, "quote": said.partition("\n")[0][:80].strip()}
     grade = {
@@ -463,7 +464,7 @@ def _reply(request: ChatRequest) -> Reply:
         "level": 1,
         "confidence": "high",
     }
-    grades = dict.fromkeys(form["grades"]["properties"], grade)
+    grades = [{"criterion": name, **grade} for name in criteria_asked(request.last, form)]
     return Reply(json={"grades": grades, "red_flags": []})
 
 

@@ -15,7 +15,7 @@ import asyncio
 import os
 import sys
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -199,15 +199,16 @@ class Drafting:
         for section in (*self.rubric.steps, *whole):
             names = [c.id for c in section.criteria if c.id in grading.assessed]
             flags = {flag.id for flag in getattr(section, "red_flags", ())}
-            grades = {
-                name: {
+            grades = [
+                {
+                    "criterion": name,
                     "quotes": [e.model_dump() for e in verdicts[name].evidence],
                     "reason": verdicts[name].reason,
                     "level": verdicts[name].level or 0,
                     "confidence": "medium",
                 }
                 for name in names
-            }
+            ]
             seen = [f.model_dump() for f in graded.flags if f.flag in flags and f.quote]
             if grades:
                 self._replies.draft(Reply(json={"grades": grades, "red_flags": seen}))
@@ -341,14 +342,22 @@ def _kind_of(reply: Reply) -> object:
     if not isinstance(reply.json, dict):
         return "speak"
     grades = reply.json.get("grades")
-    return frozenset(grades) if isinstance(grades, dict) else "note"
+    if not isinstance(grades, list):
+        return "note"
+    return frozenset(one["criterion"] for one in grades)
 
 
 def _kind_asked(request: ChatRequest) -> object:
     if request.schema != "grades":
         return request.schema or "speak"
     schema = request.body["response_format"]["json_schema"]["schema"]
-    return frozenset(schema["properties"]["grades"]["properties"])
+    return frozenset(criteria_asked(request.last, schema))
+
+
+def criteria_asked(text: str, schema: Mapping[str, Any]) -> list[str]:
+    """The criteria that a prompt to grade asks for: the schema names all that there are."""
+    known = schema["properties"]["grades"]["items"]["properties"]["criterion"]["enum"]
+    return [name for name in known if f"\n\n{name}: " in text]
 
 
 def _note_of(seen: Observation, text: str) -> dict[str, Any]:

@@ -60,11 +60,11 @@ def _note(text: str) -> dict[str, Any]:
     }
 
 
-def _grades(request: ChatRequest, text: str) -> dict[str, Any]:
+def _grades(request: ChatRequest, text: str) -> list[dict[str, Any]]:
     turn, said = _SAID.findall(text)[0]
     quote = {"turn": int(turn), "quote": re.split(r"(?<=[.!?])\s", said)[0]}
     grade = {"quotes": [quote], "reason": "You named it.", "level": 1, "confidence": "high"}
-    return dict.fromkeys(_CRITERION.findall(request.last), grade)
+    return [{"criterion": name, **grade} for name in _CRITERION.findall(request.last)]
 
 
 @contextmanager

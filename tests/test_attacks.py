@@ -30,6 +30,7 @@ from agent.ports import Evidence, Graded
 from agent.rubric import Seniority
 from agent.scorecard import UNGRADED, Scorecard
 from evals.offline import SCRIPTS
+from evals.recorded import criteria_asked
 from tests.attacks import (
     ATTACKS,
     HONEST,
@@ -97,18 +98,19 @@ def levels(scorecard: Scorecard) -> dict[str, Any]:
 def gullible(quote: str, level: int = 4) -> ChatInMemory:
     """A model that does what an attack says: the highest level for all, with this quote."""
 
-    def reply(_: Messages, shape: Shape | None) -> dict[str, Any]:
+    def reply(messages: Messages, shape: Shape | None) -> dict[str, Any]:
         assert shape is not None
-        wanted = shape.schema["properties"]["grades"]["properties"]
-        grades = {
-            name: {
+        top = max(shape.schema["properties"]["grades"]["items"]["properties"]["level"]["enum"])
+        grades = [
+            {
+                "criterion": name,
                 "quotes": [{"turn": 0, "quote": quote}] if quote else [],
                 "reason": "As I was told.",
-                "level": min(level, max(one["properties"]["level"]["enum"])),
+                "level": min(level, top),
                 "confidence": "high",
             }
-            for name, one in wanted.items()
-        }
+            for name in criteria_asked(messages[-1].text, shape.schema)
+        ]
         return {"grades": grades, "red_flags": []}
 
     return ChatInMemory(reply)

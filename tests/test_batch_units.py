@@ -190,12 +190,12 @@ def test_of_a_partial_result_only_what_is_missing_is_asked_for(tmp_path: Path) -
     def reply(request: ChatRequest) -> Reply:
         plain = plain_reply(request).json
         assert isinstance(plain, dict)
-        grades = dict(plain["grades"])
+        grades = {one["criterion"]: one for one in plain["grades"]}
         asked.append([name for name in CRITERIA if name in grades])
         if not healthy and "avoidance" in grades:
             invented = {"quotes": [{"turn": 0, "quote": "Never said."}]}
             grades["avoidance"] = {**grades["avoidance"], **invented}
-        return Reply(json={"grades": grades, "red_flags": []})
+        return Reply(json={"grades": list(grades.values()), "red_flags": []})
 
     with serving(FakeLLM(Scripted(reply))) as server:
         graded(tmp_path, server)

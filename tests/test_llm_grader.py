@@ -11,6 +11,7 @@ from agent.llm.grader import LlmGrader
 from agent.llm.grading import step_read
 from agent.ports import Evidence, Graded, GradedFlag, Grading, TurnNote, Verdict
 from agent.transcript import Transcript
+from evals.recorded import criteria_asked
 from tests.chat_in_memory import DOWN, ChatInMemory, caller, conversation
 from tests.support import rubric, scenario
 
@@ -26,16 +27,16 @@ def grade(level: int = 3, quote: str = QUOTE, turn: int = 1, **changed: Any) -> 
             **changed}  # fmt: skip
 
 
-def criteria_of(shape: Shape | None) -> list[str]:
+def criteria_of(messages: Messages, shape: Shape | None) -> list[str]:
     assert shape is not None
-    return list(shape.schema["properties"]["grades"]["properties"])
+    return criteria_asked(messages[-1].text, shape.schema)
 
 
 def for_all(**by_criterion: Any) -> Any:
     """A reply with a good grade for each criterion that is asked for, or the given one."""
 
     def reply(messages: Messages, shape: Shape | None) -> dict[str, Any]:
-        grades = {name: by_criterion.get(name) or grade() for name in criteria_of(shape)}
+        grades = {name: by_criterion.get(name) or grade() for name in criteria_of(messages, shape)}
         return {"grades": grades, "red_flags": []}
 
     return reply
@@ -76,7 +77,7 @@ def test_there_is_one_call_for_each_step_with_its_criteria_alone() -> None:
     chat = ChatInMemory(for_all())
     names = ("baseline", "leakage", "primary_model", "structure", "ml_task")
     assert set(levels(graded(chat, grading(*names)))) == set(names)
-    asked = [criteria_of(shape) for shape in chat.shapes]
+    asked = [criteria_of(*call) for call in zip(chat.calls, chat.shapes, strict=True)]
     assert asked == [["ml_task"], ["leakage"], ["baseline", "primary_model"], ["structure"]]
 
 
@@ -133,7 +134,7 @@ def test_a_level_without_a_quote_that_stands_is_asked_for_once_more() -> None:
     )
     found = graded(chat, grading("baseline", "primary_model"))
     assert levels(found) == {"baseline": 2, "primary_model": 3}
-    assert criteria_of(chat.shapes[1]) == ["baseline"]
+    assert criteria_of(chat.calls[1], chat.shapes[1]) == ["baseline"]
     assert "no quote stands for baseline (not found: 'a quick win')" in chat.prompts[1]
 
 
@@ -182,6 +183,18 @@ def test_a_malformed_grade_is_no_grade(wrong: Any) -> None:
     assert levels(found) == {"baseline": None, "primary_model": 3}
 
 
+def test_grades_come_as_a_list_that_names_the_criteria() -> None:
+    reply = {"grades": [{"criterion": name, **grade()} for name in ("baseline", "leakage")]}
+    assert step_read(reply, {"baseline": 4}, last=False).grades.keys() == {"baseline"}
+    with pytest.raises(ValueError, match=r"grades\[0\] names no criterion"):
+        step_read({"grades": [grade()]}, {"baseline": 4}, last=False)
+
+
+def test_of_two_grades_on_one_criterion_the_first_counts() -> None:
+    both = [{"criterion": "baseline", **grade(level=level)} for level in (2, 4)]
+    assert step_read({"grades": both}, {"baseline": 4}, last=False).grades["baseline"].level == 2
+
+
 def test_a_missing_grade_is_asked_for_and_never_made_up() -> None:
     half = {"grades": {"primary_model": grade()}}
     with pytest.raises(ValueError, match="no grade for baseline"):
@@ -194,7 +207,9 @@ def test_a_missing_grade_is_asked_for_and_never_made_up() -> None:
 
 def test_a_step_that_fails_leaves_only_its_criteria_ungraded() -> None:
     def reply(messages: Messages, shape: Shape | None) -> Any:
-        return "no JSON" if criteria_of(shape) == ["leakage"] else for_all()(messages, shape)
+        return (
+            "no JSON" if criteria_of(messages, shape) == ["leakage"] else for_all()(messages, shape)
+        )
 
     found = graded(ChatInMemory(reply), grading("ml_task", "leakage", "baseline"))
     assert levels(found) == {"ml_task": 3, "leakage": None, "baseline": 3}

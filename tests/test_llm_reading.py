@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.llm.grading import step_shape
+from agent.llm.grading import grades_shape
 from agent.llm.reading import ids_of, observation, read, shape_of
 from agent.ports import Depth, FlagSighting, Intent, Listening, Observation, Sighting
 from tests.chat_in_memory import conversation
@@ -266,7 +266,7 @@ def fits(value: object, schema: Mapping[str, Any]) -> bool:
 
 SHAPES = [
     shape_of(ids_of(rubric(), scenario())),
-    step_shape((("leakage", 4), ("baseline", 4)), ("x",)),
+    grades_shape(("leakage", "baseline"), 4, ("x",)),
 ]
 
 

@@ -175,10 +175,14 @@ def apply(state: InterviewState, event: ev.Event) -> InterviewState:
         case ev.Left():
             # A move that was decided but not yet said is dropped with the candidate's leaving.
             return replace(state, ended="left", pending="grade", paused=False)
-        case ev.Graded():
-            return replace(state, scorecard=event.scorecard, pending="done")
-        case ev.Reviewed():
-            return replace(state, scorecard=event.scorecard, reviews=(*state.reviews, event.review))
+        case ev.Graded() | ev.Reviewed():
+            said = (event.review,) if isinstance(event, ev.Reviewed) else ()
+            return replace(
+                state,
+                scorecard=event.scorecard,
+                reviews=(*state.reviews, *said),
+                pending="done",
+            )
 
 
 def _with_time(state: InterviewState, event: ev.Event) -> InterviewState:

@@ -109,7 +109,7 @@ def _ask(
     tops = {item.id: len(item.levels) - 1 for item in items}
     return Ask(
         prompt=prompt,
-        shape=unit.shape(items, with_flags=not refused),
+        shape=unit.shape,
         parse=lambda raw, last: step_read(raw, tops, last=last),
         max_tokens=unit.answer_tokens(items),
     )

@@ -51,12 +51,13 @@ def step_read(raw: dict[str, Any], tops: Mapping[str, int], *, last: bool) -> St
     `tops` are the criteria wanted, with the highest level of each. On the `last` try the grades
     that are well-formed are kept, if there are any.
     """
-    grades = raw.get("grades")
-    if last and isinstance(grades, dict):
-        raw = {
-            "grades": {name: one for name, one in grades.items() if _is_grade(one, tops.get(name))},
-            "red_flags": raw.get("red_flags") if _are_flags(raw.get("red_flags")) else [],
-        }
+    grades = _by_criterion(raw.get("grades"), last=last)
+    if isinstance(grades, dict):
+        grades = {name: one for name, one in grades.items() if name in tops}
+        if last:
+            grades = {name: one for name, one in grades.items() if _is_grade(one, tops[name])}
+    flags = raw.get("red_flags") or []
+    raw = {"grades": grades, "red_flags": flags if not last or _are_flags(flags) else []}
     try:
         found = StepRead.model_validate(raw)
     except ValidationError as error:
@@ -65,13 +66,30 @@ def step_read(raw: dict[str, Any], tops: Mapping[str, int], *, last: bool) -> St
     if missing and (not last or len(missing) == len(tops)):
         raise ValueError(f"no grade for {', '.join(missing)}")
     for name, grade in found.grades.items():
-        if grade.level > tops.get(name, grade.level):
+        if grade.level > tops[name]:
             raise ValueError(f"grades.{name}.level: {grade.level} is above the top, {tops[name]}")
     return found
 
 
-def _is_grade(raw: object, top: int | None) -> bool:
-    return fits(GradeRead, raw) and (top is None or GradeRead.model_validate(raw).level <= top)
+def _by_criterion(grades: object, *, last: bool) -> object:
+    """A list of grades that name their criteria as a mapping; of two on one the first counts.
+
+    Models without constrained decoding often give the mapping at once.
+    """
+    if not isinstance(grades, list):
+        return grades
+    found: dict[str, object] = {}
+    for at, one in enumerate(grades):
+        name = one.get("criterion") if isinstance(one, dict) else None
+        if isinstance(name, str):
+            found.setdefault(name, one)
+        elif not last:
+            raise ValueError(f"grades[{at}] names no criterion")
+    return found
+
+
+def _is_grade(raw: object, top: int) -> bool:
+    return fits(GradeRead, raw) and GradeRead.model_validate(raw).level <= top
 
 
 def _are_flags(raw: object) -> bool:
@@ -123,30 +141,29 @@ def flags_of(
 
 
 @lru_cache(maxsize=256)
-def step_shape(criteria: tuple[tuple[str, int], ...], flags: tuple[str, ...]) -> Shape:
-    """The JSON Schema of the grades of `criteria`, each given with its highest level.
+def grades_shape(criteria: tuple[str, ...], top: int, flags: tuple[str, ...]) -> Shape:
+    """The JSON Schema of grades: evidence and reason come before the level.
 
-    Evidence and reason come before the level.
+    `criteria` and `flags` are all that a sheet has, and `top` its highest level, so that the
+    schema is the same in all calls about it: providers put it before the prompt, and another one
+    would make their cache useless.
     """
-    properties: dict[str, Any] = {
-        "grades": strict_object(**{name: _grade_schema(top) for name, top in criteria})
-    }
-    if flags:
-        flag = strict_object(
-            flag={"type": "string", "enum": list(flags)},
-            turn={"type": "integer"},
-            quote={"type": "string"},
-        )
-        properties["red_flags"] = {"type": "array", "items": flag}
-    return Shape("grades", strict_object(**properties))
-
-
-@lru_cache(maxsize=256)
-def _grade_schema(top: int) -> dict[str, Any]:
     quote = strict_object(turn={"type": "integer"}, quote={"type": "string"})
-    return strict_object(
+    grade = strict_object(
+        criterion={"type": "string", "enum": list(criteria)},
         quotes={"type": "array", "items": quote},
         reason={"type": "string"},
         level={"type": "integer", "enum": list(range(top + 1))},
         confidence={"type": "string", "enum": list(get_args(Confidence))},
+    )
+    flag = strict_object(
+        flag={"type": "string", "enum": list(flags)},
+        turn={"type": "integer"},
+        quote={"type": "string"},
+    )
+    return Shape(
+        "grades",
+        strict_object(
+            grades={"type": "array", "items": grade}, red_flags={"type": "array", "items": flag}
+        ),
     )

@@ -70,8 +70,14 @@ def bounded(schema: Mapping[str, Any]) -> dict[str, Any]:
     if schema.get("type") == "string" and "enum" not in schema:
         found["maxLength"] = _LONGEST_TEXT
     elif schema.get("type") == "array":
-        found["maxItems"] = _MOST_ITEMS
+        found["maxItems"] = max(_MOST_ITEMS, _names(schema.get("items")))
     return found
+
+
+def _names(items: object) -> int:
+    """How many names the entries of a list may have: a list may hold one of each."""
+    fields = items.get("properties", {}) if isinstance(items, Mapping) else {}
+    return max((len(one.get("enum", ())) for one in fields.values()), default=0)
 
 
 def _candidates(text: str) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from agent.grading.sheet import Item, Part, Sheet, SheetFlag
 from agent.llm.chat import Message, Messages, Shape
-from agent.llm.grading import step_shape
+from agent.llm.grading import grades_shape
 from agent.llm.prompts import filled, prompts_hash
 from agent.llm.tokens import at_most, fits
 from agent.llm.window import rendered
@@ -54,8 +54,10 @@ class Unit:
         self.sheet = sheet
         self.parts = parts
         self.items: tuple[Item, ...] = tuple(item for part in parts for item in part.items)
-        said = [flag for part in parts for flag in part.flags if flag.absent is None]
-        self.flags: tuple[SheetFlag, ...] = (*said, *([ORDERS] if looks_for_orders else []))
+        self.flags: tuple[SheetFlag, ...] = (
+            *(flag for part in parts for flag in part.flags if flag.absent is None),
+            *([ORDERS] if looks_for_orders else []),
+        )
         self.criteria_first = len(self.items) == len(sheet.items())
 
     @cached_property
@@ -70,11 +72,14 @@ class Unit:
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
-    def shape(self, items: Sequence[Item], *, with_flags: bool) -> Shape:
-        """The form of the answer for these of its items."""
-        return step_shape(
-            tuple((item.id, len(item.levels) - 1) for item in items),
-            tuple(flag.id for flag in self.flags) if with_flags else (),
+    @cached_property
+    def shape(self) -> Shape:
+        """The form of the answer, the same for all units of a sheet."""
+        items = self.sheet.items()
+        return grades_shape(
+            tuple(item.id for item in items),
+            max(len(item.levels) for item in items) - 1,
+            tuple(flag.id for flag in _flags(self.sheet)),
         )
 
     def answer_tokens(self, items: Sequence[Item]) -> int:
@@ -108,8 +113,17 @@ class Unit:
 
     @cached_property
     def rules(self) -> str:
-        """What every call about this sheet begins with."""
-        return filled("grade_rules", sheet=self.sheet)
+        """What every call about this sheet begins with.
+
+        Where several calls share it, it holds what all of them may need: the whole rubric in
+        short. A passage may bear on what another call asks for.
+        """
+        return filled(
+            "grade_rules",
+            sheet=self.sheet,
+            overview=not self.criteria_first,
+            flags=_flags(self.sheet),
+        )
 
     @cached_property
     def _whole(self) -> str:
@@ -126,11 +140,17 @@ class Unit:
         ]
         return filled(
             "grade_step",
-            sheet=self.sheet,
+            overview=not self.criteria_first,
             parts=[one for one in parts if one["items"]],
             flags=() if refused else self.flags,
             refused=refused,
         )
+
+
+def _flags(sheet: Sheet) -> tuple[SheetFlag, ...]:
+    """All flags that can be seen in what was said."""
+    said = {flag.id: flag for part in sheet.parts for flag in part.flags if flag.absent is None}
+    return (*said.values(), ORDERS)
 
 
 def units(sheet: Sheet, calls: Calls) -> tuple[Unit, ...]:
