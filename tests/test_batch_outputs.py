@@ -37,7 +37,7 @@ def grades(folder: Path) -> list[str]:
 
 
 def table(path: Path, *answers: GradedAnswer) -> list[dict[str, str]]:
-    write_csv(path, lambda: answers)
+    write_csv(path, answers, (grade.id for one in answers for grade in one.scorecard.criteria))
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, strict=True))
 
@@ -231,7 +231,7 @@ def test_no_text_from_outside_is_a_formula(tmp_path: Path, sign: str) -> None:
 
 
 def test_numbers_stay_numbers(tmp_path: Path) -> None:
-    write_csv(tmp_path / "x.csv", lambda: [answer("-1")])
+    table(tmp_path / "x.csv", answer("-1"))
     _, row = (tmp_path / "x.csv").read_text().splitlines()
     assert row == '"\'-1","graded",50.0,"","","",100.0,2,"","","offline",0.0,""'
 
@@ -257,7 +257,7 @@ def test_a_table_that_cannot_be_made_leaves_the_old_one(tmp_path: Path, ledger: 
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        write_csv(path, broken)
+        write_csv(path, broken(), [])
     assert path.read_bytes() == before
     assert not list(tmp_path.glob(".*.draft"))
 

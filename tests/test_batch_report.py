@@ -12,7 +12,7 @@ from agent.report import batch_words
 from agent.report.batch_html import render_batch_html
 from agent.report.batch_text import summary_lines
 from agent.report.histogram import levels_svg, percent_svg
-from agent.report.pages import page_name, wants_page
+from agent.report.pages import NOTABLE_PAGES, PAGES, page_name, wants_page
 from agent.report.spread import BINS, Spread
 from agent.report.summary import EXTREMES, LISTED, ROWS, BatchSummary, Kinds
 from agent.scorecard import FlagNote
@@ -207,11 +207,11 @@ def test_ids_that_read_the_same_have_different_pages() -> None:
 
 
 def test_the_first_answers_have_pages_and_then_those_to_look_at() -> None:
-    assert wants_page(simple("a", 50.0), 1999)
-    assert not wants_page(simple("a", 50.0), 2000)
-    assert wants_page(rich_answer(), 2000)
-    assert wants_page(failed(), 6999)
-    assert not wants_page(failed(), 7000)
+    assert wants_page(simple("a", 50.0), PAGES - 1)
+    assert not wants_page(simple("a", 50.0), PAGES)
+    assert wants_page(rich_answer(), PAGES)
+    assert wants_page(failed(), PAGES + NOTABLE_PAGES - 1)
+    assert not wants_page(failed(), PAGES + NOTABLE_PAGES)
 
 
 def test_the_terminal_lines_say_what_was_done_and_what_it_took() -> None:

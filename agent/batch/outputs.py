@@ -5,7 +5,7 @@ What they say is taken from the ledger, which is the truth; these files can be m
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
@@ -101,20 +101,19 @@ class GradesFile:
         self._end += len(line)
 
 
-def write_csv(path: Path, graded: Callable[[], Iterable[GradedAnswer]]) -> None:
-    """One row an answer, one column a criterion of any rubric among them.
+def write_csv(path: Path, graded: Iterable[GradedAnswer], criteria: Iterable[str]) -> None:
+    """One row an answer, one column for each of these criteria.
 
-    `graded` gives the answers anew each time, since they are gone through twice. A criterion
-    that an answer's rubric does not have is left empty. Raises FileError.
+    A criterion that an answer's rubric does not have is left empty. Raises FileError.
     """
-    criteria = list(dict.fromkeys(grade.id for one in graded() for grade in one.scorecard.criteria))
+    criteria = list(dict.fromkeys(criteria))
     # A criterion may be called as a column is; ids hold no dot, so that this name is free.
     titles = [f"criterion.{one}" if one in (*_BEFORE, *_AFTER) else one for one in criteria]
     with writing_whole(path) as file:
         # Texts in quotes, since a bare carriage return would end a row.
         writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         writer.writerow([*_BEFORE, *titles, *_AFTER])
-        writer.writerows(_row(one, criteria) for one in graded())
+        writer.writerows(_row(one, criteria) for one in graded)
 
 
 def write_calibration(path: Path, graded: Iterable[GradedAnswer]) -> None:

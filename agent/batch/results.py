@@ -31,7 +31,7 @@ def write_results(folder: Path, ledger: Ledger) -> BatchSummary:
             pages += 1
         summary.add(graded, page)
     write_whole(folder / REPORT, render_batch_html(summary))
-    write_csv(folder / CSV, ledger.graded)
+    write_csv(folder / CSV, ledger.graded(), (one.id for one in summary.criteria))
     if summary.reviewed:
         write_calibration(folder / CALIBRATION, ledger.graded())
     return summary

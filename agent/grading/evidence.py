@@ -164,19 +164,19 @@ def _signs(text: str) -> int:
     return sum(map(len, text.split()))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def _repeats(text: str, earlier: tuple[str, ...]) -> list[tuple[int, int]]:
     """The passages of a text that repeat what was said earlier, eight words in a row or more."""
     asked = frozenset[str]().union(*map(_runs, earlier))
     if not asked:
         return []
     words = list(_WORD.finditer(text.lower())) if len(text.lower()) == len(text) else []
+    spelt = [word.group() for word in words]
     found: list[tuple[int, int]] = []
     for at in range(len(words) - _RUN + 1):
-        run = words[at : at + _RUN]
-        if " ".join(word.group() for word in run) not in asked:
+        if " ".join(spelt[at : at + _RUN]) not in asked:
             continue
-        start, end = run[0].start(), run[-1].end()
+        start, end = words[at].start(), words[at + _RUN - 1].end()
         if found and start <= found[-1][1]:
             found[-1] = (found[-1][0], end)
         else:

@@ -7,8 +7,8 @@ import unicodedata
 from agent.graded import GradedAnswer
 
 FOLDER = "answers"
-PAGES = 2_000
-NOTABLE_PAGES = 5_000
+PAGES = 500
+NOTABLE_PAGES = 2_000
 _SLUG = 40
 _DIGITS = 10
 
