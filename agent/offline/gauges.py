@@ -63,8 +63,6 @@ def gauges_of(rubric: AnswerRubric, question: str, reference: str) -> dict[str, 
     """The gauge of each criterion, in the rubric's order."""
     known = frozenset(stems(question))
     parts = parts_of(pieces_of(reference), rubric.criteria)
-    texts = [text for criterion in rubric.criteria for text in texts_of(criterion)]
-    topic = telling(" ".join((question, reference, *texts)))
     gauges: dict[str, Gauge] = {}
     for criterion in rubric.criteria:
         wanted = criterion.reference or reference
@@ -75,6 +73,8 @@ def gauges_of(rubric: AnswerRubric, question: str, reference: str) -> dict[str, 
             points = Points(pieces, known, enough_of(question, wanted))
             gauges[criterion.id] = ByReference(points, rubric.synonyms, wanted)
         else:
+            texts = [text for one in rubric.criteria for text in texts_of(one)]
+            topic = telling(" ".join((question, reference, *texts)))
             gauges[criterion.id] = ByTexts(criterion, topic, known, rubric.synonyms)
     return gauges
 

@@ -5,7 +5,6 @@ count are worth is decided in `agent.offline.gauges`.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,8 +29,6 @@ _BARE_SHARE = 0.1
 """Beyond 6 words even terse notes hold a tenth of function words; what has less is a list."""
 _PROSE = 0.3
 """With more function words than this, a sentence is prose, whatever it enumerates."""
-_LEAST_MARKS = 3
-"""Four terms in a row, the fewest that are an enumeration, have three marks between them."""
 
 _BLANK = re.compile(
     r"\W*(?:(?:no|empty|blank|missing) (?:answer|response|submission|reply|text)|empty|blank"
@@ -45,7 +42,6 @@ _BLANK = re.compile(
 _ORDERS = re.compile(
     rf"(?:\A|\b(?=\w)|(?=[<\[]))(?:{OF_INTENT[Intent.orders].pattern})", re.IGNORECASE
 )
-_LIST_MARKS = re.compile(r"[,:;&+()\u2014]|\b(?:and|or|plus)\b", re.IGNORECASE)
 _LETTER = re.compile(r"\b[^\W\d_]\b")
 _PARTICLE = re.compile(
     r"(?<=[^\W\d_] )(?:da|de|di|del|della|do|dos|du|des|van|von|der|den|la|le|el|al|zu)(?= )"
@@ -136,7 +132,7 @@ class Sieve:
             if 2 * sum(stem(word) in self._familiar for word in words) >= len(words):
                 return False
             text = _PARTICLE.sub(" ", text)
-        return is_unreadable(_LETTER.sub(" ", unicodedata.normalize("NFKC", text)))
+        return is_unreadable(_LETTER.sub(" ", text))
 
 
 def _gives_orders(sentence: str) -> bool:
@@ -149,10 +145,7 @@ def _listed(sentence: Sentence) -> frozenset[int]:
     relating = _relating(words)
     if len(words) > _BARE_WORDS and relating < _BARE_SHARE * len(words):
         return frozenset() if sentence.has_number else frozenset(range(len(words)))
-    if relating > _PROSE * len(words):
-        return frozenset()
-    marks = len(_LIST_MARKS.findall(sentence.text))
-    return sentence.enumerated if marks >= _LEAST_MARKS else frozenset()
+    return frozenset() if relating > _PROSE * len(words) else sentence.enumerated
 
 
 def _relating(words: Sequence[str]) -> int:
