@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agent.llm.chat import Limits
 from agent.llm.verdicts import verdicts_in
 from tests.cli_support import Ran, run, script
 from tests.local_model import serving_local_model
@@ -60,6 +61,7 @@ def interview(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, dict[str, 
         for part, tokens in (("observer", 300), ("speaker", 32)):
             patch.setattr(f"agent.llm.{part}._ANSWER_TOKENS", tokens)
         patch.setattr("agent.llm.unit._MOST_ANSWER_TOKENS", 200)
+        patch.setattr("agent.llm.chat.limits_for", lambda _: Limits(answers=1))
         patch.setattr("agent.llm.structured._LONGEST_TEXT", 40)
         patch.setattr("agent.llm.structured._MOST_ITEMS", 1)
         ran = run(
