@@ -59,9 +59,13 @@ async def openai_chat(
     url: str, limits: Limits | None = None, dialect: Dialect | None = None
 ) -> AsyncIterator[OpenAIChat]:
     """The adapter for the server at this address, closed in the end."""
+    http = openai.DefaultAioHttpClient()
     chat = OpenAIChat(
         "openai:m",
-        openai.AsyncOpenAI(base_url=url, api_key="sk-test", max_retries=0, timeout=20),
+        openai.AsyncOpenAI(
+            base_url=url, api_key="sk-test", max_retries=0, timeout=20, http_client=http
+        ),
+        http,
         model="m",
         dialect=dialect or Dialect(),
         traits=Traits(),

@@ -130,6 +130,7 @@ async def connect_openai(
     return OpenAIChat(
         f"openai:{listed.name}",
         client,
+        http,
         model=listed.name,
         dialect=Dialect(
             max_tokens="max_tokens" if own else "max_completion_tokens",

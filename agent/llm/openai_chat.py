@@ -51,6 +51,7 @@ class OpenAIChat:
         self,
         name: str,
         client: openai.AsyncOpenAI,
+        http: httpx2.AsyncClient,
         *,
         model: str,
         dialect: Dialect,
@@ -63,6 +64,11 @@ class OpenAIChat:
         self._model = model
         self._dialect = dialect
         self._limits = limits
+        self._http = http
+        self._url = f"{str(client.base_url).rstrip('/')}{_PATH}"
+        headers = {**client.default_headers, **client.auth_headers}
+        # What the client leaves out has a mark in the place of its text.
+        self._headers = {name: one for name, one in headers.items() if isinstance(one, str)}
 
     @property
     def client(self) -> openai.AsyncOpenAI:
@@ -92,15 +98,14 @@ class OpenAIChat:
     ) -> Completion:
         """A whole answer; raises ModelError."""
         wanted = _format(shape, method, limited=self._dialect.bounded)
-
-        def post(body: dict[str, Any]) -> Awaitable[httpx2.Response]:
-            # As `chat.completions.create` does, but without going through every field of the
-            # schema, which takes as much time as all the rest of the call.
-            return self._client.post(_PATH, cast_to=httpx2.Response, body={**body, **wanted})
-
         try:
             async with asyncio.timeout(self._limits.whole):
-                response = await self._asked(post, messages, max_tokens, stream=False)
+                response = await self._asked(
+                    lambda body: self._posted({**body, **wanted}),
+                    messages,
+                    max_tokens,
+                    stream=False,
+                )
             answer = completion_of(_parsed(response.content))
             return replace(answer, headroom=headroom_in(response.headers))
         except ModelError:
@@ -135,6 +140,21 @@ class OpenAIChat:
     async def close(self) -> None:
         """Close the connections that are kept for further calls."""
         await self._client.close()
+
+    async def _posted(self, body: dict[str, Any]) -> httpx2.Response:
+        """The response to a body, as the client would get it; raises openai.APIStatusError.
+
+        The client would go through every field of the schema and put the request together
+        anew, which takes as much time as all the rest of the call.
+        """
+        response = await self._http.post(
+            self._url, content=json.dumps(body).encode(), headers=self._headers
+        )
+        if response.is_error:
+            raise openai.APIStatusError(
+                f"Error code: {response.status_code}", response=response, body=_told(response)
+            )
+        return response
 
     async def _events(self, messages: Messages, max_tokens: int) -> AsyncGenerator[bytes]:
         """The data of each event of a stream."""
@@ -184,6 +204,15 @@ class OpenAIChat:
                     raise
                 if self._dialect is dialect:  # else another call has learnt something meanwhile
                     self._dialect = fitting
+
+
+def _told(response: httpx2.Response) -> object:
+    """What an error's body says, as the client reads it."""
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return response.text.strip()
+    return body.get("error", body) if isinstance(body, dict) else body
 
 
 async def _lines(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
