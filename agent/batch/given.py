@@ -1,7 +1,7 @@
 """Answers that a program hands over, in the place of files."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from agent.batch.answer import Answer
 from agent.batch.inputs import Tally
@@ -19,8 +19,10 @@ class Given:
                 raise InputError(f"the id {name!r} stands {count} times; each must be unique")
         self._answers = tuple(answers)
 
-    def check(self) -> Tally:
-        """How many there are."""
+    def check(self, look: Callable[[Answer], object] = lambda _: None) -> Tally:
+        """How many there are; `look` is shown each of them."""
+        for answer in self._answers:
+            look(answer)
         texts = [turn for answer in self._answers for turn in answer.turns]
         return Tally(
             answers=len(self._answers),

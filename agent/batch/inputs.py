@@ -80,13 +80,14 @@ class Inputs:
         """Remove what is kept on disk."""
         self._stack.close()
 
-    def check(self) -> Tally:
+    def check(self, look: Callable[[Answer], object] = lambda _: None) -> Tally:
         """Read everything once and count it; the second time the tally is just returned.
 
-        Raises FileError for the first fault, and for an id or a file that stands twice.
+        `look` is shown each answer on the way. Raises FileError for the first fault, and for an
+        id or a file that stands twice, and whatever `look` raises.
         """
         if self._tally is None:
-            self._tally = self._checked()
+            self._tally = self._checked(look)
         return self._tally
 
     def __iter__(self) -> Iterator[Answer]:
@@ -98,7 +99,7 @@ class Inputs:
         for source in self._checked_sources():
             yield from _answers(source, Fields(source, self._columns))
 
-    def _checked(self) -> Tally:
+    def _checked(self, look: Callable[[Answer], object]) -> Tally:
         # Made anew, since an earlier check may have ended in a fault.
         self._stack.close()
         self._register = register = Register()
@@ -114,6 +115,7 @@ class Inputs:
             before = answers
             for answer in _answers(source, fields):
                 register.add_id(answer, source)
+                look(answer)
                 answers += 1
                 characters += sum(map(len, answer.turns))
                 empty += not any(turn.strip() for turn in answer.turns)

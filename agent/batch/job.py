@@ -96,7 +96,6 @@ class Job:
         limits = order.limitations
         self.budget = Budget(limits.most_cost, limits.most_tokens)
         self.inputs = answers or Inputs(order.paths, order.columns)
-        self._tally: Tally | None = None
         self._stack = ExitStack()
         self._stack.callback(self.inputs.close)
 
@@ -114,7 +113,7 @@ class Job:
         """What the run would take, beyond what the folder's ledger holds already."""
         settings, limits = self.order.settings, self.order.limitations
         if settings.is_offline:
-            return Estimate(answers=self.inputs.check().answers)
+            return Estimate(answers=self.check().answers)
         names = [parsed(model, settings.base_url).full for model in settings.models]
         models = [name for name in names for _ in range(settings.samples)]
         planner = Planner(
@@ -140,12 +139,7 @@ class Job:
 
     def check(self) -> Tally:
         """Read all inputs once, before anything is spent; raises FileError or InputError."""
-        if self._tally is None:
-            tally = self.inputs.check()
-            for answer in self.inputs:
-                self.problems.of(answer)
-            self._tally = tally
-        return self._tally
+        return self.inputs.check(self.problems.of)
 
     async def run(
         self,
@@ -198,7 +192,7 @@ class Job:
 
             if self.order.trace:
                 raise InputError("--runner ray writes no trace; leave out one of them")
-            answers = self.inputs.check().answers
+            answers = self.check().answers
             return await RayRunner.started(settings, limits, self.budget, ledger, answers=answers)
         if settings.is_offline:
             return OfflineRunner()

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.batch.settings import Limitations, Settings
@@ -183,13 +183,7 @@ def _server(model: str, settings: Settings) -> str:
 
 def patient(timeout: float | None) -> Limits:
     """The limits for work that nobody waits for: a busy server is asked again for long."""
-    base = limits_for(timeout)
-    return Limits(
-        first_token=base.first_token,
-        whole=base.whole,
-        attempts=_ATTEMPTS,
-        longest_wait=_LONGEST_WAIT,
-    )
+    return replace(limits_for(timeout), attempts=_ATTEMPTS, longest_wait=_LONGEST_WAIT)
 
 
 def price_of(settings: Settings, limitations: Limitations) -> Price:

@@ -99,16 +99,18 @@ class Run:
                     await asyncio.sleep(0)
                 problem = self._problems.of(answer)
                 key = answer_key(answer, problem, self._runner.how)
-                if self._ledger.key_of(answer.id) == (key, "graded"):
+                known = self._ledger.key_of(answer.id)
+                if known == (key, "graded"):
                     self._ledger.seen(answer.id, position)
                     self._kept(answer.id, reused=1)
                     continue
                 while active and len(active) >= self._runner.at_once:
                     active = await self._some(active)
+                is_known = known is not None and known[0] == key
                 if self._stopped:
-                    self._not_graded(answer.id, key, position)
+                    self._not_graded(answer.id, position, is_known=is_known)
                     continue
-                work = self._grade(answer, problem, key, position)
+                work = self._grade(answer, problem, key, position, is_known=is_known)
                 if self._runner.at_once == 0:
                     await work
                 else:
@@ -134,7 +136,10 @@ class Run:
         self._tell(active=len(rest))
         return rest
 
-    async def _grade(self, answer: Answer, problem: Problem, key: str, position: int) -> None:
+    async def _grade(
+        self, answer: Answer, problem: Problem, key: str, position: int, *, is_known: bool
+    ) -> None:
+        """Grade an answer; `is_known` if an earlier run has graded the same in a part."""
         try:
             rated = await self._runner.rate(answer, problem)
         except EngineUnavailableError as error:
@@ -142,10 +147,9 @@ class Run:
             self._over_budget = self._over_budget or of_budget
             self._is_fault = self._is_fault or not (of_budget or self.is_stopping)
             self.stop(str(error))
-            self._not_graded(answer.id, key, position)
+            self._not_graded(answer.id, position, is_known=is_known)
             return
-        same = (self._ledger.key_of(answer.id) or ("",))[0] == key
-        reviews = self._ledger.reviews(answer.id) if same else ()
+        reviews = self._ledger.reviews(answer.id) if is_known else ()
         graded = GradedAnswer(
             id=answer.id,
             key=key,
@@ -179,10 +183,9 @@ class Run:
             self._ledger.put_problem(problem.digest, kept(problem))
             self._remembered = problem.digest
 
-    def _not_graded(self, answer_id: str, key: str, position: int) -> None:
+    def _not_graded(self, answer_id: str, position: int, *, is_known: bool) -> None:
         """What was given up; what an earlier run made of the same answer stays in the outputs."""
-        known = self._ledger.key_of(answer_id)
-        if known is not None and known[0] == key:
+        if is_known:
             self._ledger.seen(answer_id, position)
             self._grades.add(answer_id)
         self._tell(left=self._progress.left + 1)

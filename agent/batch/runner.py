@@ -53,18 +53,6 @@ class Runner(Protocol):
         ...
 
 
-class UnitStore(Protocol):
-    """Where the results of calls are kept."""
-
-    def get(self, key: str) -> UnitResult | None:
-        """What was kept under this key."""
-        ...
-
-    def put(self, key: str, result: UnitResult, spent: Sequence[ModelUsage]) -> None:
-        """Keep a result; `spent` is what was newly spent for it."""
-        ...
-
-
 class LedgerUnits:
     """The results of calls, kept in the ledger."""
 
@@ -99,7 +87,7 @@ class OfflineRunner:
 class ModelRunner:
     """Models, by live calls; what was paid for once is read from the store."""
 
-    def __init__(self, settings: Settings, raters: Raters, store: UnitStore) -> None:
+    def __init__(self, settings: Settings, raters: Raters, store: LedgerUnits) -> None:
         identities = tuple(rater.identity for rater in raters.raters)
         self.how = how_of(settings, identities)
         self._settings = settings

@@ -197,7 +197,7 @@ def _percent(
     if not share:
         return None
     counted = [g for g in grades if not (unprompted and g.prompted)]
-    return _rounded(sum(_points(grade, share) for grade in counted))
+    return rounded(sum(_points(grade, share) for grade in counted))
 
 
 def _coverage(rubric: Rubric, grades: Sequence[CriterionGrade]) -> float:
@@ -209,7 +209,7 @@ def _coverage(rubric: Rubric, grades: Sequence[CriterionGrade]) -> float:
     counted = [g for g in grades if not (g.id in optional and g.level == NOT_ASSESSED)]
     total = sum(_weight(rubric, grade) for grade in counted)
     done = sum(_weight(rubric, grade) for grade in counted if isinstance(grade.level, int))
-    return _rounded(100 * done / total)
+    return rounded(100 * done / total)
 
 
 def _decide(
@@ -250,8 +250,8 @@ def _margin(percent: float | None, bands: Bands, decision: Decision | None) -> M
     below = [floor for _, floor in bands.floors() if percent >= floor]
     above = [(name, floor) for name, floor in bands.floors() if percent < floor]
     return Margin(
-        above_floor=_rounded(percent - max(below[-1], 0)),
-        to_next=_rounded(above[0][1] - percent) if above else None,
+        above_floor=rounded(percent - max(below[-1], 0)),
+        to_next=rounded(above[0][1] - percent) if above else None,
         next=above[0][0] if above else None,
     )
 
@@ -316,7 +316,7 @@ def _highlight(grade: CriterionGrade, points: float, advice: str) -> Highlight:
         title=grade.title,
         step=grade.step,
         level=_as_level(grade),
-        points=_rounded(points),
+        points=rounded(points),
         advice=advice,
     )
 
@@ -339,9 +339,9 @@ def _help(
         probes=kinds["open"] + kinds["targeted"] + kinds["challenging"],
         hints=hints,
         challenges=kinds["challenge"],
-        points_unprompted=_rounded(earned["unprompted"]),
-        points_after_probe=_rounded(earned["probe"]),
-        points_after_hint=_rounded(earned["hint"]),
+        points_unprompted=rounded(earned["unprompted"]),
+        points_after_probe=rounded(earned["probe"]),
+        points_after_hint=rounded(earned["hint"]),
     )
 
 
@@ -349,6 +349,6 @@ def _words(decision: Decision) -> str:
     return decision.value.replace("_", " ")
 
 
-def _rounded(number: float) -> float:
+def rounded(number: float) -> float:
     """To a tenth: more digits would pretend a precision that no grade has."""
     return round(number, 1)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from agent.answer_rubric import AnswerCriterion, AnswerRubric
 from agent.grading.flags import flag_notes
 from agent.grading.panel import agreement
+from agent.grading.scoring import rounded
 from agent.grading.sheet import wording
 from agent.grading.standing import standing
 from agent.ports import Graded
@@ -90,7 +91,7 @@ def written_scorecard(
     return Scorecard(
         percent=percent,
         unprompted_percent=None,
-        coverage=_rounded(100 * _sum(done) / _sum(grades)),
+        coverage=rounded(100 * _sum(done) / _sum(grades)),
         points=_points(done),
         max_points=_total(done),
         agreement=agreement(grades),
@@ -123,7 +124,7 @@ def written_scorecard(
 def _percent(grades: Sequence[CriterionGrade]) -> float | None:
     if not grades:
         return None
-    return _rounded(100 * sum(map(_earned, grades)) / _sum(grades))
+    return rounded(100 * sum(map(_earned, grades)) / _sum(grades))
 
 
 def _earned(grade: CriterionGrade) -> float:
@@ -177,10 +178,6 @@ def _highlight(grade: CriterionGrade, points: float, advice: str) -> Highlight:
         title=grade.title,
         step=grade.step,
         level=grade.level,
-        points=_rounded(points),
+        points=rounded(points),
         advice=advice,
     )
-
-
-def _rounded(number: float) -> float:
-    return round(number, 1)

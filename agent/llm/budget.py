@@ -5,11 +5,11 @@ reckoned with at the mean of those before, so that it is hardly overrun, and nev
 what is in flight.
 """
 
-from collections.abc import AsyncIterator
 from typing import Protocol
 
 from agent.errors import BudgetReachedError
-from agent.llm.chat import Chat, Completion, Messages, Method, Piece, Shape, Tokens, Traits
+from agent.llm.around import Around
+from agent.llm.chat import Chat, Completion, Messages, Method, Shape, Tokens
 from agent.llm.prices import Price
 from agent.llm.tokens import count
 
@@ -87,23 +87,13 @@ class Budget:
         self._in_flight -= calls
 
 
-class Budgeted:
-    """A chat model that stays within a budget."""
+class Budgeted(Around):
+    """A chat model that stays within a budget; for streams, which only interviews have, is none."""
 
     def __init__(self, chat: Chat, purse: Purse, price: Price) -> None:
-        self._chat = chat
+        super().__init__(chat)
         self._purse = purse
         self._price = price
-
-    @property
-    def name(self) -> str:
-        """The model's."""
-        return self._chat.name
-
-    @property
-    def traits(self) -> Traits:
-        """The model's."""
-        return self._chat.traits
 
     async def complete(
         self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
@@ -123,14 +113,6 @@ class Budgeted:
                 self._price(self.name, used) if used else None,
             )
         return completion
-
-    def stream(self, messages: Messages, *, max_tokens: int) -> AsyncIterator[Piece]:
-        """An answer in pieces, which no budget is kept for: only interviews stream."""
-        return self._chat.stream(messages, max_tokens=max_tokens)
-
-    async def close(self) -> None:
-        """Close its connections."""
-        await self._chat.close()
 
 
 def _counted(messages: Messages, text: str) -> Tokens:

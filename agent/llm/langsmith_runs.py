@@ -11,7 +11,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from agent.llm.chat import Chat, Completion, Messages, Method, Piece, Shape, Tokens, Traits
+from agent.llm.around import Around
+from agent.llm.chat import Chat, Completion, Messages, Method, Piece, Shape, Tokens
 from agent.llm.patience import closing
 from agent.llm.redact import redacted_in
 
@@ -30,21 +31,8 @@ def sent_to_langsmith(chat: Chat) -> Chat:
     return LangSmithChat(chat)
 
 
-class LangSmithChat:
+class LangSmithChat(Around):
     """A chat model of which each call is a run in LangSmith."""
-
-    def __init__(self, chat: Chat) -> None:
-        self._chat = chat
-
-    @property
-    def name(self) -> str:
-        """The provider and model."""
-        return self._chat.name
-
-    @property
-    def traits(self) -> Traits:
-        """What is known of the model beforehand."""
-        return self._chat.traits
 
     async def complete(
         self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
@@ -83,10 +71,6 @@ class LangSmithChat:
             raise
         finally:
             run.ended("".join(said), ending.tokens, finish=ending.finish, error=fault)
-
-    async def close(self) -> None:
-        """Close what the model keeps open."""
-        await self._chat.close()
 
 
 class _Run:

@@ -18,7 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from agent.llm.chat import Chat, Completion, Headroom, Messages, Method, Piece, Shape, Traits
+from agent.llm.around import Around
+from agent.llm.chat import Chat, Completion, Headroom, Messages, Method, Piece, Shape
 from agent.llm.faults import Kind, ModelError
 from agent.llm.patience import closing
 
@@ -392,23 +393,13 @@ def _hand(given: asyncio.Future[int], ticket: int) -> None:
         given.set_result(ticket)
 
 
-class Limited:
+class Limited(Around):
     """A chat model that begins a call only when there is a slot for it."""
 
     def __init__(self, chat: Chat, slots: Slots, *, holder: str = "") -> None:
-        self._chat = chat
+        super().__init__(chat)
         self._slots = slots
         self._holder = holder
-
-    @property
-    def name(self) -> str:
-        """The provider and model."""
-        return self._chat.name
-
-    @property
-    def traits(self) -> Traits:
-        """What is known of the model beforehand."""
-        return self._chat.traits
 
     async def complete(
         self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
@@ -442,10 +433,6 @@ class Limited:
             raise
         finally:
             await self._slots.leave(ticket, outcome)
-
-    async def close(self) -> None:
-        """Close what the model keeps open."""
-        await self._chat.close()
 
 
 _FAILED, _TAKEN = Outcome("failed"), Outcome("ok")
