@@ -1,8 +1,8 @@
 """Calls a model until there is an answer that can be used, or it is clear that there is none.
 
 The one place for retries, waiting, choosing how structured answers are had, staying inside the
-context, measuring and tracing. What a prompt says and what an answer means is the business of
-observer, speaker and grader.
+context, measuring and tracing. Which answer can be used is decided in `agent.llm.tries`; what a
+prompt says and what an answer means is the business of observer, speaker and grader.
 
 Two kinds of failure leave here. EngineUnavailableError: the model cannot be reached or used,
 and the user must decide. EngineError: it answers, but not usably; the work goes on without.
@@ -31,13 +31,9 @@ from agent.llm.chat import (
 from agent.llm.faults import Kind, ModelError
 from agent.llm.meter import Meter
 from agent.llm.patience import closing
-from agent.llm.structured import (
-    UnusableAnswerError,
-    asking_for,
-    corrected,
-    object_in,
-)
+from agent.llm.structured import asking_for, corrected
 from agent.llm.trace import Trace
+from agent.llm.tries import REFUSALS, Tries
 
 _T = TypeVar("_T")
 Prompt = Callable[[int], Messages]
@@ -46,12 +42,6 @@ Prompt = Callable[[int], Messages]
 _UNKNOWN_CONTEXT = 32_000
 _LEAST_CONTEXT = 2_000
 _KEPT_TOO_LONG = 0.1
-_REFUSALS = {
-    Finish.refusal: "the model refused to answer",
-    Finish.content_filter: "the provider's content filter cut the answer off",
-}
-
-
 _LASTING = frozenset({Kind.key, Kind.quota, Kind.model, Kind.unsupported})
 """Faults that other calls would meet as well."""
 _FIRST_ATTEMPTS = 4
@@ -123,26 +113,22 @@ class Caller:
         `parse` takes the object and whether this is the last try, and raises ValueError for
         what cannot be used. Raises EngineError or EngineUnavailableError.
         """
-        reason = ""
-        unheeded: Method | None = None
-        for answer in range(1, self._limits.answers + 1):
-            last = answer == self._limits.answers
-            completion, method = await self._complete(task, prompt, shape, max_tokens, reason)
-            try:
-                parsed = parse(object_of(completion, last), last)
-            except ValueError as error:
-                reason = str(error) or type(error).__name__
-                if completion.finish is Finish.length:
-                    max_tokens = max(max_tokens, min(2 * max_tokens, self._learnt.context // 2))
-                elif completion.finish is Finish.stop and completion.text.strip():
-                    if unheeded is method and self._learnt.worked is not method:
-                        # A server may accept a form of answer and not heed it.
-                        self._give_up(method)
-                    unheeded = method
-            else:
+        limits = self._limits
+        tries = Tries(self.name, parse, most=limits.answers, max_tokens=max_tokens)
+        while True:
+            completion, method = await self._complete(
+                task, prompt, shape, tries.max_tokens, tries.reason
+            )
+            found = tries.found(
+                completion,
+                method,
+                worked=self._learnt.worked,
+                most_tokens=self._learnt.context // 2,
+                give_up=self._give_up,
+            )
+            if found is not None:
                 self._learnt.worked = method
-                return parsed
-        raise EngineError(f"{self.name}: no usable answer in {self._limits.answers}: {reason}")
+                return found
 
     async def text(self, task: str, prompt: Prompt, *, max_tokens: int) -> AsyncGenerator[str]:
         """An answer as it streams in.
@@ -178,8 +164,8 @@ class Caller:
                 if said or fault is None:
                     self._measure(ending.tokens, messages, "".join(said))
                 self._write(task, messages, "".join(said), began, fault, ending.tokens)
-            if ending.finish in _REFUSALS:
-                raise EngineError(f"{self.name}: {_REFUSALS[ending.finish]}")
+            if ending.finish in REFUSALS:
+                raise EngineError(f"{self.name}: {REFUSALS[ending.finish]}")
             if not "".join(said).strip():
                 raise EngineError(f"{self.name}: the answer is empty")
             if ending.finish is Finish.length:
@@ -233,7 +219,7 @@ class Caller:
             self._learnt.context = min(self._learnt.context, context // 2)
             return
         if fault.kind is Kind.filtered:
-            raise EngineError(f"{self.name}: {_REFUSALS[Finish.content_filter]}") from fault
+            raise EngineError(f"{self.name}: {REFUSALS[Finish.content_filter]}") from fault
         is_absent = fault.kind is Kind.connection and not self._learnt.has_answered
         attempts = self._limits.attempts
         attempts = min(attempts, _FIRST_ATTEMPTS) if is_absent else attempts
@@ -284,14 +270,3 @@ def prompt_budget(context: int | None, max_tokens: int) -> int:
     """The tokens that a prompt may take in a context that also holds the answer."""
     known = context or _UNKNOWN_CONTEXT
     return max(known - max_tokens, known // 2)
-
-
-def object_of(completion: Completion, last: bool) -> dict[str, Any]:
-    """The JSON object of an answer, mended on the last try; raises UnusableAnswerError."""
-    if completion.finish in _REFUSALS:
-        raise UnusableAnswerError(_REFUSALS[completion.finish])
-    if not completion.text.strip():
-        raise UnusableAnswerError("it is empty")
-    if completion.finish is Finish.length:
-        raise UnusableAnswerError("it was cut off before its end")
-    return object_in(completion.text, mend=last)

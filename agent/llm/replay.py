@@ -11,13 +11,14 @@ from functools import partial
 
 from agent.errors import EngineError
 from agent.frozen import Frozen
-from agent.llm.caller import object_of, prompt_budget
+from agent.llm.caller import prompt_budget
 from agent.llm.chat import Completion, Finish, Limits, Messages, Method, Shape, Traits
 from agent.llm.dialect import Dialect
 from agent.llm.dialogue import Ask, Dialogue
 from agent.llm.faults import Kind, ModelError
 from agent.llm.grading import StepRead
 from agent.llm.structured import asking_for, corrected
+from agent.llm.tries import Tries
 from agent.ports import Graded
 from agent.usage import ModelUsage
 
@@ -109,43 +110,31 @@ class _Way:
 
         Raises EngineError if there is none to be had.
         """
-        reason = ""
-        answers = faults = 0
-        max_tokens = ask.max_tokens
-        unheeded: Method | None = None
+        faults = 0
+        tries = Tries(self._name, ask.parse, most=_ANSWERS, max_tokens=ask.max_tokens)
         while True:
             method = self._methods[0]
             # Also if the reply is there: making the prompt tells whether the text was condensed.
-            messages = ask.prompt(prompt_budget(self._context, max_tokens))
+            messages = ask.prompt(prompt_budget(self._context, tries.max_tokens))
             reply = next(replies, None)
             if reply is None:
                 messages = asking_for(messages, ask.shape, method)
-                messages = corrected(messages, reason) if reason else messages
-                return Asked(messages, ask.shape, method, max_tokens, self._dialect)
+                messages = corrected(messages, tries.reason) if tries.reason else messages
+                return Asked(messages, ask.shape, method, tries.max_tokens, self._dialect)
             if reply.fault is not None:
                 fault = ModelError(reply.fault, reply.message)
                 faults += fault.is_passing
                 if faults >= _FAULTS or not (fault.is_passing or self._learns(fault)):
                     raise EngineError(f"{self._name}: {fault}")
                 continue
-            answers += 1
-            last = answers == _ANSWERS
-            try:
-                found = ask.parse(object_of(Completion(reply.text, reply.finish), last), last)
-            except ValueError as error:
-                reason = str(error) or type(error).__name__
-                if last:
-                    raise EngineError(
-                        f"{self._name}: no usable answer in {_ANSWERS}: {reason}"
-                    ) from error
-                if reply.finish is Finish.length:
-                    max_tokens *= 2
-                elif reply.finish is Finish.stop and reply.text.strip():
-                    if unheeded is method and self.worked is not method:
-                        # A server may accept a form of answer and not heed it.
-                        self._turns_from(method)
-                    unheeded = method
-            else:
+            found = tries.found(
+                Completion(reply.text, reply.finish),
+                method,
+                worked=self.worked,
+                most_tokens=None,
+                give_up=self._turns_from,
+            )
+            if found is not None:
                 self.worked = method
                 return found
 
