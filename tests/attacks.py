@@ -8,6 +8,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from agent.answer_rubric import AnswerRubric
@@ -166,6 +167,7 @@ _UNRELATED = (
     "The history of the company began in a small garage near the sea. Its founders liked sailing, "
     "and the first office had a view of the harbour. On Fridays there was cake for everybody. "
 )
+_PAGE = Path(__file__).resolve().parent.parent / "LICENSE"
 _HEADINGS = (
     "# Objective", "# Metrics", "# Data", "# Leakage", "# Features", "# Baseline", "# Model",
     "# Training", "# Serving", "# Rollout", "# Drift", "# Monitoring", "# Retraining",
@@ -277,6 +279,13 @@ ATTACKS: tuple[Attack, ...] = (
         rise=(0.0, 16.7),
     ),
     _whole(
+        "unrelated page pasted",
+        "a page about something else earns nothing, however long it is",
+        "offline",
+        lambda case: [_PAGE.read_text(encoding="utf-8") * 20] * len(case.turns),
+        rise=(-32.9, -50.0),
+    ),
+    _whole(
         "question repeated",
         "what was asked is no answer",
         "code",
@@ -320,6 +329,6 @@ ATTACKS: tuple[Attack, ...] = (
         "what answers another question does not count",
         "model",
         lambda case: list(interview_case("card_fraud", "middling").turns),
-        rise=(-12.3, 33.3),
+        rise=(-12.3, -16.7),
     ),
 )

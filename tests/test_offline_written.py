@@ -1,7 +1,12 @@
 """Written answers graded without a model: order, evidence, and what must bring nothing."""
 
+from pathlib import Path
+
 from agent.answer_rubric import AnswerCriterion, AnswerRubric
 from agent.offline.grader import NOT_ENGLISH, ORDERS
+from agent.offline.nearby import chance, passages
+from agent.offline.points import plain
+from agent.offline.text import sentences
 from agent.offline.written import WrittenGrader, level_for
 from agent.ports import Graded
 from agent.rubric import Concept
@@ -20,6 +25,8 @@ STRONG = (
 MIDDLING = "The plant makes glucose out of water and sunlight."
 POOR = "Plants grow well in summer."
 UNRELATED = "My favourite dish is pizza with cheese. My dog is called Rex and swims a lot."
+PAGE = (Path(__file__).resolve().parent.parent / "LICENSE").read_text(encoding="utf-8")
+"""A long page of prose that has nothing to do with plants."""
 
 
 def _rubric(**criterion: object) -> AnswerRubric:
@@ -121,6 +128,74 @@ def test_a_list_of_the_key_words_brings_less_than_the_content() -> None:
 def test_padding_neither_brings_nor_costs_anything() -> None:
     assert _level(" ".join([MIDDLING] * 20)) == _level(MIDDLING)
     assert _level(f"{UNRELATED} {MIDDLING} {UNRELATED}") == _level(MIDDLING)
+
+
+def _prose(words: int, start: int = 0) -> str:
+    """So many words that are beside the question, without repeats up to two thousand."""
+    said = [one.text.rstrip(".") for one in sentences(plain(PAGE)) if len(one.words) > 8]
+    said += [" ".join(reversed(one.split())) for one in said]
+    return " ".join(". ".join(said).split()[start : start + words])
+
+
+def test_an_unrelated_page_pasted_twenty_times_earns_nothing_worth_a_level() -> None:
+    levels = {0: "Nothing.", 1: "Half of it.", 2: "All of it."}
+    for rubric in (_rubric(levels=levels), _rubric(levels=levels, reference=REFERENCE)):
+        grader = WrittenGrader(rubric, QUESTION, REFERENCE)
+        assert grader.grade(_said(PAGE * 20)).verdicts[0].level == 0
+
+
+def test_a_page_without_a_full_stop_earns_no_more() -> None:
+    page = " ".join(word for word in PAGE.split() if word.isalpha())
+    assert _level(page) <= 10
+
+
+def test_an_honest_answer_keeps_its_grade_amid_two_thousand_words_beside_the_question() -> None:
+    beside, half, rest = _prose(2000), _prose(1000), _prose(1000, 1000)
+    for honest in (STRONG, MIDDLING):
+        for text in (f"{beside}. {honest}", f"{honest} {beside}", f"{half}. {honest} {rest}"):
+            assert abs(_level(text) - _level(honest)) <= 8
+
+
+def test_what_is_said_over_several_paragraphs_counts_together() -> None:
+    said = REFERENCE.split(". ")
+    paragraphs = [f"{one}. {_prose(25, 25 * at)}." for at, one in enumerate(said)]
+    text = "\n\n".join([*paragraphs, _prose(400, 400)])
+    assert _level(text) >= 90
+
+
+def test_a_short_answer_counts_as_a_whole_however_its_words_are_spread() -> None:
+    beside = "We talked about it last week. The room was cold and the bus came late. "
+    assert _level(f"Water is needed. {beside}Glucose. {beside}Sunlight. {beside}") == _level(
+        "Water is needed. Glucose. Sunlight."
+    )
+
+
+def test_a_word_alone_counts_the_less_the_longer_the_answer_is_and_two_hold_out() -> None:
+    assert [chance(words, 150, 1) for words in (20, 150, 300, 3000)] == [1, 1, 0.5, 0.05]
+    assert [chance(words, 150, 2) for words in (150, 2400, 4800)] == [1, 1, 0.5]
+
+
+def test_concepts_count_where_they_stand_together() -> None:
+    names = ("sunlight", "glucose", "oxygen")
+    concepts = tuple(Concept(id=name, terms=(name,)) for name in names)
+    grader = WrittenGrader(_rubric(concepts=concepts), QUESTION)
+    each = [f"We saw {name} there. {_prose(250, 250 * at)}." for at, name in enumerate(names)]
+    spread = " ".join(each)
+    together = f"{_prose(400)}. It takes {', '.join(names)} and more. {_prose(400, 400)}"
+    levels = [grader.grade(_said(text)).verdicts[0].level or 0 for text in (spread, together)]
+    assert levels[0] < 40 < 90 <= levels[1]
+
+
+def test_passages_hold_each_sentence_and_none_lies_within_another() -> None:
+    found = list(passages([50, 60, 200, 10, 140, 5], 150))
+    assert found == [range(0, 2), range(2, 3), range(3, 5), range(4, 6)]
+    assert list(passages([], 150)) == []
+
+
+def test_an_answer_twice_as_long_takes_no_more_than_twice_the_work() -> None:
+    work = [sum(map(len, passages([20] * count, 150))) for count in (500, 1000)]
+    assert work[1] <= 2.1 * work[0]
+    assert work[1] <= 8 * 1000
 
 
 def test_orders_bring_nothing_and_are_flagged() -> None:

@@ -5,8 +5,8 @@ in `agent.offline.sieve`.
 """
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -132,9 +132,36 @@ class Points:
             Point({root: self.weights[root] for root in bag}, group)
             for (_, bag), group in zip(kept, groups, strict=True)
         ]
+        self._standing: dict[str, list[int]] = defaultdict(list)
+        for at, point in enumerate(self.each):
+            for root in point.weights:
+                self._standing[root].append(at)
+        self.length = sum(len(piece.words) for piece, _ in kept)
         self._enough = enough
         of_all = enough * len(set(groups)) / len(kept)
         self._needed = _needed(of_all * sum(self.weights.values()))
+
+    def together(self, said: Iterable[tuple[str, str]]) -> dict[str, int]:
+        """For each of the stems, said by these words, how many of its point are said with it.
+
+        A word that is as good as two of a point is one word. Those of other points are half as
+        good, but in full where the point is said as a whole: it has no more words to bring.
+        """
+        found = list(said)
+        saying: dict[int, set[str]] = defaultdict(set)
+        standing: dict[int, set[str]] = defaultdict(set)
+        for word, root in found:
+            for at in self._standing[root]:
+                saying[at].add(word)
+                standing[at].add(root)
+        in_all = min(len({word for word, _ in found}), len({root for _, root in found}))
+        counts = {
+            at: in_all
+            if len(roots) == len(self.each[at].weights)
+            else max(min(len(saying[at]), len(roots)), in_all // 2)
+            for at, roots in standing.items()
+        }
+        return {root: max(counts[at] for at in self._standing[root]) for _, root in found}
 
     def covered(self, said: Mapping[str, float]) -> Covered:
         """How far stems, each with the share to which it counts (0 to 1), cover the points."""

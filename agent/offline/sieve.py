@@ -14,6 +14,7 @@ from agent.offline.cues import OF_INTENT
 from agent.offline.intents import intents_of
 from agent.offline.kin import Phrases
 from agent.offline.language import is_unreadable
+from agent.offline.nearby import parts_of
 from agent.offline.points import plain
 from agent.offline.subject import texts_of
 from agent.offline.text import FUNCTION_WORDS, Sentence, sentences, stem, stems
@@ -99,7 +100,7 @@ class Sieve:
         ordering: list[Turn] = []
         seen: set[tuple[str, ...]] = set()
         for turn, text in zip(answers, texts, strict=True):
-            pieces = sentences(text)
+            pieces = [part for one in sentences(text) for part in parts_of(one)]
             is_foreign = self._is_foreign(text, pieces)
             foreign += [turn] if is_foreign else []
             for sentence in pieces:

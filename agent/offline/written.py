@@ -7,8 +7,9 @@ what is wanted and how much of it they say in `agent.offline.gauges`.
 from collections.abc import Iterable, Sequence
 
 from agent.answer_rubric import AnswerRubric, Rung
-from agent.offline.gauges import gauges_of, worth
+from agent.offline.gauges import gauges_of
 from agent.offline.grader import NOT_ENGLISH, ORDERS
+from agent.offline.score import worth
 from agent.offline.sieve import Sieve, Sifted
 from agent.ports import Evidence, Graded, GradedFlag, Verdict
 from agent.transcript import Transcript, Turn
