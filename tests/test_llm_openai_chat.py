@@ -360,7 +360,7 @@ def test_a_stream_that_says_that_it_is_done_is_whole() -> None:
 # Connections.
 
 
-def test_a_connection_serves_many_calls_be_they_streamed_or_not() -> None:
+def test_one_connection_serves_all_streams_and_one_all_other_calls() -> None:
     peers = set()
 
     async def handler(http: web.Request) -> web.StreamResponse:
@@ -382,7 +382,7 @@ def test_a_connection_serves_many_calls_be_they_streamed_or_not() -> None:
                 await streamed(chat)
 
     asyncio.run(called())
-    assert len(peers) == 1
+    assert len(peers) == 2
 
 
 def test_a_server_that_lingers_after_the_end_is_left_alone() -> None:

@@ -20,7 +20,8 @@ from agent.llm.chat import (
 )
 from agent.llm.dialect import Dialect
 from agent.llm.faults import ModelError
-from agent.llm.openai_chat import OpenAIChat
+from agent.llm.openai_chat import PATH, OpenAIChat
+from agent.llm.post import Post
 from evals.fakellm.chat import Reply, Usage
 from evals.fakellm.server import FakeLLM, Replies, Scripted
 
@@ -59,13 +60,17 @@ async def openai_chat(
     url: str, limits: Limits | None = None, dialect: Dialect | None = None
 ) -> AsyncIterator[OpenAIChat]:
     """The adapter for the server at this address, closed in the end."""
-    http = openai.DefaultAioHttpClient()
+    client = openai.AsyncOpenAI(
+        base_url=url,
+        api_key="sk-test",
+        max_retries=0,
+        timeout=20,
+        http_client=openai.DefaultAioHttpClient(),
+    )
     chat = OpenAIChat(
         "openai:m",
-        openai.AsyncOpenAI(
-            base_url=url, api_key="sk-test", max_retries=0, timeout=20, http_client=http
-        ),
-        http,
+        client,
+        Post.of(client, PATH),
         model="m",
         dialect=dialect or Dialect(),
         traits=Traits(),

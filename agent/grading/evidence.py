@@ -42,17 +42,17 @@ def verified(
     that is found in none, or only where it is no evidence, is thrown out. `question` is what
     there was to repeat beside the interviewer's turns: the question, and the rubric's levels.
     """
-    answers = {turn.index: turn.text for turn in transcript.answers()}
+    answers = transcript.answers()
     kept: dict[Evidence, None] = {}
     for item in evidence:
-        order = [item.turn, *(index for index in answers if index != item.turn)]
-        for index in order:
-            text = answers.get(index, "")
-            places = _places(item.quote, text)
-            good = (place for place in places if _counts(place, index, transcript, question))
+        for turn in sorted(answers, key=lambda turn: turn.index != item.turn):
+            earlier = _earlier(turn, transcript, question)
+            good = (
+                one for one in _places(item.quote, turn.text) if _counts(one, turn.text, earlier)
+            )
             place = next(good, None)
             if place is not None:
-                kept[Evidence(turn=index, quote=text[slice(*place)])] = None
+                kept[Evidence(turn=turn.index, quote=turn.text[slice(*place)])] = None
                 break
     return tuple(kept)
 
@@ -68,7 +68,7 @@ def counted(transcript: Transcript, question: str = "") -> Transcript:
         text = turn.text
         repeated = [
             (start, end)
-            for start, end in _repeated(turn, transcript, question)
+            for start, end in _repeats(text, _earlier(turn, transcript, question))
             if len(_WORD.findall(text[start:end])) >= _LONG_RUN
         ]
         for start, end in (*_steering(text), *repeated):
@@ -117,31 +117,30 @@ def _starts(wanted: str, text: str) -> Iterator[int]:
         yield start
 
 
-def _counts(place: tuple[int, int], index: int, transcript: Transcript, question: str) -> bool:
-    """Whether what stands there may be evidence."""
-    turn = next(turn for turn in transcript.answers() if turn.index == index)
-    quote = turn.text[slice(*place)]
-    if _is_lone_word(place, turn.text):
+@lru_cache(maxsize=512)
+def _counts(place: tuple[int, int], text: str, earlier: tuple[str, ...]) -> bool:
+    """Whether what stands there may be evidence; asked for when it is graded, and for the card."""
+    if _is_lone_word(place, text):
         return False
-    signs = _signs(quote)
-    steering = _shared(place, _steering(turn.text), turn.text)
+    signs = _signs(text[slice(*place)])
+    steering = _shared(place, _steering(text), text)
     if steering > _MOST_TAMPERED * signs:
         return False
-    repeated = _shared(place, _repeated(turn, transcript, question), turn.text)
-    return steering + repeated <= _MOST_VOID * signs
+    return steering + _shared(place, _repeats(text, earlier), text) <= _MOST_VOID * signs
 
 
 def _steering(text: str) -> list[tuple[int, int]]:
     return [(span.start, span.end) for span in tampered(text)]
 
 
-def _repeated(turn: Turn, transcript: Transcript, question: str) -> list[tuple[int, int]]:
+def _earlier(turn: Turn, transcript: Transcript, question: str) -> tuple[str, ...]:
+    """What there was to repeat in a turn."""
     asked = (
         one.text
         for one in transcript.turns
         if one.speaker is Party.interviewer and one.index < turn.index
     )
-    return _repeats(turn.text, (question, *asked))
+    return (question, *asked)
 
 
 def _is_lone_word(place: tuple[int, int], text: str) -> bool:

@@ -93,7 +93,8 @@ async def connect_openai(
     import openai
 
     from agent.llm.dialect import Dialect
-    from agent.llm.openai_chat import OpenAIChat
+    from agent.llm.openai_chat import PATH, OpenAIChat
+    from agent.llm.post import Post
 
     own = not official_base_url(base_url)
     key = os.environ.get(openai_key() or "")
@@ -102,8 +103,7 @@ async def connect_openai(
             f"no OPENAI_API_KEY is set for openai:{model}; set it, name a server with "
             "--base-url, or take --model offline"
         )
-    # Over aiohttp a call takes half the computing time that it takes over httpx. There are up to
-    # 1,000 connections, which are as many as `agent.llm.limiter` ever asks for.
+    # Over aiohttp a call takes half the computing time that it takes over httpx.
     http = openai.DefaultAioHttpClient()
     try:
         client = openai.AsyncOpenAI(
@@ -116,6 +116,7 @@ async def connect_openai(
     except Exception as error:
         url = without_credentials(base_url or "")
         raise InputError(f"--base-url {url!r} cannot be used: {fault_of(error)}") from error
+    login: tuple[str, str] | None = None
     listed = Listed(model, context_of(f"openai:{model}"))
     if not own and model == ANY_MODEL.removeprefix("openai:"):
         raise InputError("OpenAI has many models; name one with --model openai:NAME")
@@ -124,13 +125,13 @@ async def connect_openai(
         listed = _fitting(model, await asked(url, key or _NO_KEY), url)
         if client.base_url.userinfo:
             # aiohttp takes them in the address or in a header, and not in both.
-            http.auth = (client.base_url.username, client.base_url.password)
+            http.auth = login = (client.base_url.username, client.base_url.password)
             client.base_url = client.base_url.copy_with(username=None, password=None)
     reasons = not own and _REASONING.match(model) is not None
     return OpenAIChat(
         f"openai:{listed.name}",
         client,
-        http,
+        Post.of(client, PATH, login),
         model=listed.name,
         dialect=Dialect(
             max_tokens="max_tokens" if own else "max_completion_tokens",

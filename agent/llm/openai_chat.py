@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-import httpx2
 import openai
 
 from agent.llm.chat import (
@@ -29,6 +28,7 @@ from agent.llm.dialect import Dialect
 from agent.llm.faults import Kind, ModelError, fault_of, reported
 from agent.llm.headroom import headroom_in
 from agent.llm.patience import closing, patiently
+from agent.llm.post import Post
 from agent.llm.structured import bounded
 
 _T = TypeVar("_T")
@@ -37,7 +37,8 @@ _FINISH = {
     "max_tokens": Finish.length,
     "content_filter": Finish.content_filter,
 }
-_PATH = "/chat/completions"
+PATH = "/chat/completions"
+"""Where chats are completed, below a server's address."""
 _DONE = b"[DONE]"
 _LAST_BYTES_SECONDS = 0.2
 _REFUSALS = (400, 422)
@@ -51,7 +52,7 @@ class OpenAIChat:
         self,
         name: str,
         client: openai.AsyncOpenAI,
-        http: httpx2.AsyncClient,
+        post: Post,
         *,
         model: str,
         dialect: Dialect,
@@ -64,11 +65,7 @@ class OpenAIChat:
         self._model = model
         self._dialect = dialect
         self._limits = limits
-        self._http = http
-        self._url = f"{str(client.base_url).rstrip('/')}{_PATH}"
-        headers = {**client.default_headers, **client.auth_headers}
-        # What the client leaves out has a mark in the place of its text.
-        self._headers = {name: one for name, one in headers.items() if isinstance(one, str)}
+        self._post = post
 
     @property
     def client(self) -> openai.AsyncOpenAI:
@@ -101,7 +98,7 @@ class OpenAIChat:
         try:
             async with asyncio.timeout(self._limits.whole):
                 response = await self._asked(
-                    lambda body: self._posted({**body, **wanted}),
+                    lambda body: self._post({**body, **wanted}),
                     messages,
                     max_tokens,
                     stream=False,
@@ -139,22 +136,8 @@ class OpenAIChat:
 
     async def close(self) -> None:
         """Close the connections that are kept for further calls."""
+        await self._post.close()
         await self._client.close()
-
-    async def _posted(self, body: dict[str, Any]) -> httpx2.Response:
-        """The response to a body, as the client would get it; raises openai.APIStatusError.
-
-        The client would go through every field of the schema and put the request together
-        anew, which takes as much time as all the rest of the call.
-        """
-        response = await self._http.post(
-            self._url, content=json.dumps(body).encode(), headers=self._headers
-        )
-        if response.is_error:
-            raise openai.APIStatusError(
-                f"Error code: {response.status_code}", response=response, body=_told(response)
-            )
-        return response
 
     async def _events(self, messages: Messages, max_tokens: int) -> AsyncGenerator[bytes]:
         """The data of each event of a stream."""
@@ -204,15 +187,6 @@ class OpenAIChat:
                     raise
                 if self._dialect is dialect:  # else another call has learnt something meanwhile
                     self._dialect = fitting
-
-
-def _told(response: httpx2.Response) -> object:
-    """What an error's body says, as the client reads it."""
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        return response.text.strip()
-    return body.get("error", body) if isinstance(body, dict) else body
 
 
 async def _lines(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
