@@ -1,7 +1,8 @@
 """OpenAI, and every server that speaks its chat-completions protocol, through the openai client.
 
 The answers are read from the raw JSON: the client's typed objects would cost more time in a
-turn than all else together, and servers differ in what they leave out. No retries here.
+turn than all else together, and servers differ in what they leave out. Whole calls are posted by
+`agent.llm.post`. No retries here.
 """
 
 import asyncio
