@@ -1,6 +1,7 @@
 """sevenstep from Python: `from agent import grade, practice`."""
 
 import asyncio
+import gc
 import re
 from pathlib import Path
 
@@ -56,6 +57,27 @@ def test_it_works_where_a_loop_runs_already() -> None:
 def test_it_can_be_awaited() -> None:
     graded = asyncio.run(grade_async(GOOD, rubric=written_rubric()))
     assert graded.status == "graded"
+
+
+@pytest.mark.parametrize("threshold", [700, 0, 50_000])
+def test_runs_at_the_same_time_leave_the_garbage_collector_as_it_was(threshold: int) -> None:
+    async def both(url: str) -> None:
+        short, long = [GOOD], [f"{GOOD} Number {number}." for number in range(20)]
+        await asyncio.gather(
+            *(
+                grade_async(texts, rubric=written_rubric(), model="openai:x", base_url=url)
+                for texts in (short, long)
+            )
+        )
+
+    before = gc.get_threshold()
+    gc.set_threshold(threshold, *before[1:])
+    try:
+        with plain_model(latency=0.02) as server:
+            asyncio.run(both(server.url))
+        assert gc.get_threshold() == (threshold, *before[1:])
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_a_folder_keeps_what_was_paid_for(tmp_path: Path) -> None:

@@ -234,8 +234,14 @@ class Job:
 
 @contextmanager
 def _rarely_collected() -> Iterator[None]:
-    """Look for cycles among objects less often: with the usual 700 it takes a tenth of a run."""
+    """Look for cycles among objects less often: with the usual 700 it takes a tenth of a run.
+
+    Who has set it higher, or to 0 for never, is left alone, and so is another run that has.
+    """
     before = gc.get_threshold()
+    if not 0 < before[0] < _COLLECTED_AFTER:
+        yield
+        return
     gc.set_threshold(_COLLECTED_AFTER, *before[1:])
     try:
         yield

@@ -42,10 +42,9 @@ def verified(
     that is found in none, or only where it is no evidence, is thrown out. `question` is what
     there was to repeat beside the interviewer's turns: the question, and the rubric's levels.
     """
-    answers = transcript.answers()
     kept: dict[Evidence, None] = {}
     for item in evidence:
-        for turn in sorted(answers, key=lambda turn: turn.index != item.turn):
+        for turn in _answers(transcript, item.turn):
             earlier = _earlier(turn, transcript, question)
             good = (
                 one for one in _places(item.quote, turn.text) if _counts(one, turn.text, earlier)
@@ -79,7 +78,7 @@ def counted(transcript: Transcript, question: str = "") -> Transcript:
 
 def said(quote: str, turn: int, transcript: Transcript) -> Evidence | None:
     """The quote where it stands in the candidate's turns, best in this one; what it says or not."""
-    for one in sorted(transcript.answers(), key=lambda one: one.index != turn):
+    for one in _answers(transcript, turn):
         original = locate(quote, one.text)
         if original is not None:
             return Evidence(turn=one.index, quote=original)
@@ -90,6 +89,11 @@ def locate(quote: str, text: str) -> str | None:
     """The part of `text` that `quote` quotes, as it is written there, or None."""
     place = next(_places(quote, text), None)
     return None if place is None else text[slice(*place)]
+
+
+def _answers(transcript: Transcript, first: int) -> list[Turn]:
+    """The candidate's turns, this one before the others."""
+    return sorted(transcript.answers(), key=lambda turn: turn.index != first)
 
 
 def _places(quote: str, text: str) -> Iterator[tuple[int, int]]:

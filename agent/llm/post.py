@@ -57,7 +57,11 @@ class Post:
         """The answer to a body, as the client would get it; raises openai.APIStatusError."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=_MOST_CONNECTIONS, ssl=_certificates()),
+                connector=aiohttp.TCPConnector(
+                    limit=_MOST_CONNECTIONS,
+                    # Local servers have no use for certificates, and reading them takes a while.
+                    ssl=self._url.startswith("http:") or _certificates(),
+                ),
                 # How long an answer may take is the caller's to say.
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
                 headers=self._headers,
@@ -100,7 +104,7 @@ def proxy_of(url: str) -> str | None:
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    """The certificates that the openai client trusts; reading them takes a while."""
+    """The certificates that the openai client trusts."""
     return httpx2.create_ssl_context()
 
 
