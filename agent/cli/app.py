@@ -1,11 +1,13 @@
 """The command `sevenstep`: puts the commands together and turns errors into exit code 2.
 
-It imports nothing but typer, so that `--help` is fast.
+It imports nothing but typer, so that `--help` is fast. Other packages add groups of commands
+as entry points of the group `sevenstep.commands`.
 """
 
 import io
 import os
 import sys
+from importlib.metadata import entry_points
 
 import typer
 
@@ -43,6 +45,8 @@ scenario.command("check")(check.check_scenarios)
 scenario.command("new")(check.new_scenario)
 app.add_typer(rubric, name="rubric")
 app.add_typer(scenario, name="scenario")
+for plug_in in entry_points(group="sevenstep.commands"):
+    app.add_typer(plug_in.load(), name=plug_in.name)
 
 
 def _print_version(wanted: bool) -> None:

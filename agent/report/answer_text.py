@@ -83,6 +83,8 @@ def _marks(grade: CriterionGrade) -> Iterator[str]:
         yield f"{grade.confidence} confidence"
     if answer_words.raters_disagree(grade):
         yield "raters disagree"
+    if grade.calibrated_from is not None:
+        yield "calibrated"
     if grade.review:
         yield "set by a person"
 

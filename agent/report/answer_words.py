@@ -134,6 +134,7 @@ def made(value: Provenance) -> list[tuple[str, str]]:
         ("Question", words.short_hash(value.question_hash or "")),
         ("Prompts", words.short_hash(value.prompts_hash or "")),
         ("Parameters", value.parameters or ""),
+        ("Calibration", value.calibration or ""),
         ("Structured output", ", ".join(value.structured_output)),
         ("Cost", f"{words.price(value.cost_usd)}, {words.count(value.calls, 'model call')}"),
     ]

@@ -271,6 +271,8 @@ def _provenance(record: InterviewRecord) -> _Lines:
             yield f"- {what} {escaped(name)} {escaped(version)}, `{words.short_hash(content)}`"
     if made.prompts_hash:
         yield f"- Prompts `{words.short_hash(made.prompts_hash)}`"
+    if made.calibration:
+        yield f"- Calibration {escaped(made.calibration)}"
     if made.structured_output:
         yield f"- Structured output: {escaped(', '.join(made.structured_output))}"
     yield f"- Cost: {words.cost(record.scorecard)}"

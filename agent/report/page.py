@@ -11,10 +11,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from agent.report import answer_words, words
 from agent.rubric import TOP_LEVEL, Decision
 
+_HERE = Path(__file__).parent
 
-def template(name: str) -> Template:
-    """The template of this file name. It escapes and cleans all that it prints."""
-    return _environment().get_template(name)
+
+def template(name: str, folder: Path = _HERE) -> Template:
+    """The template of this file name. It escapes and cleans all that it prints.
+
+    One in another `folder` may import the shared markup, too.
+    """
+    return _environment(folder).get_template(name)
 
 
 def tone(decision: Decision | None) -> str:
@@ -26,9 +31,9 @@ def tone(decision: Decision | None) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(folder: Path) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader((folder, _HERE)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

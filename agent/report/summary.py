@@ -283,6 +283,7 @@ def _identity(graded: GradedAnswer, made: Provenance) -> Iterator[tuple[str, str
     yield "Engine", made.engine
     yield "Prompts", words.short_hash(made.prompts_hash or "")
     yield "Parameters", made.parameters or ""
+    yield "Calibration", made.calibration or ""
     yield "Structured output", ", ".join(made.structured_output)
     yield "Version", f"sevenstep {made.version}"
 

@@ -229,6 +229,8 @@ def _foot(card: Scorecard) -> Iterator[RenderableType]:
 def made_lines(card: Scorecard) -> Iterator[Text]:
     """The engine, how far it can be trusted, and what its models took."""
     yield line(f"Engine: {card.provenance.engine}", "dim")
+    if card.provenance.calibration:
+        yield line(f"Calibration: {card.provenance.calibration}", "dim")
     yield line(card.provenance.note, "dim")
     for one in card.provenance.models:
         yield line(f"{one.model}: {words.usage(one)}", "dim")

@@ -1,0 +1,53 @@
+"""`sevenstep eval agreement`: how far a grader agrees with people, and people with each other."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evals.cli.study import Study, command
+
+Data = Annotated[Path, typer.Argument(metavar="DATASET", help="A folder with a dataset.yaml.")]
+Part = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Only this part of the dataset, such as test.")
+]
+Rubric = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ID_OR_FILE", help="Grade by another rubric.", show_default="the dataset's"
+    ),
+]
+GradesFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--grades", metavar="FOLDER", help="Measure what `sevenstep grade --out` left there."
+    ),
+]
+
+
+@command("agreement")
+def agreement(
+    study: Study,
+    dataset: Data,
+    part: Part = None,
+    rubric: Rubric = None,
+    grades: GradesFolder = None,
+) -> None:
+    """Measure how far a grader agrees with people.
+
+    The same command again goes on where it stopped. Exit code 1: a gate was not reached.
+    """
+    import asyncio
+
+    from evals.grading import read_grades
+    from evals.report.agreement import agreement_page
+    from evals.studies.agreement import measured_agreement
+
+    data = study.data(dataset, part, rubric)
+    given = (
+        asyncio.run(study.grader.grade(data.answers, data.rubric, study.folder / "grades"))
+        if grades is None
+        else read_grades(grades, data.ids)
+    )
+    result = measured_agreement(data, given, seed=study.seed, replicates=study.replicates)
+    study.finish(result, result.figures(), agreement_page(result, data, given))
