@@ -5,7 +5,8 @@ It imports nothing but typer, so that `sevenstep --help` stays fast.
 
 import typer
 
-from evals.cli import agreement
+from evals.cli import agreement, compare
 
 app = typer.Typer(help="Measure rubrics and graders.", no_args_is_help=True, rich_markup_mode=None)
 app.command("agreement")(agreement.agreement)
+app.command("compare")(compare.compare)

@@ -46,7 +46,5 @@ def compare(
     wanted = [side_of(one, study.models, study.catalog, data) for one in (a, b)]
     folders = [study.folder / name for name in "ab"]
     first, second = asyncio.run(sides(wanted, data, study.grader, folders))
-    result = compared(
-        data, first, second, by=by, seed=study.seed, replicates=study.replicates
-    )
+    result = compared(data, first, second, by=by, seed=study.seed, replicates=study.replicates)
     study.finish(result, result.figures(), comparison_page(result, data, first, second))

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ConfigDict, ValidationError
 
+from agent.batch.settings import Settings
 from agent.catalog import Catalog, read_yaml_mapping, validated
 from agent.cli.grading_options import CallsName, Models, settings_of
 from agent.errors import InputError
@@ -49,12 +50,7 @@ def side_of(text: str, usual: Models, catalog: Catalog, data: Dataset) -> Ordere
     else:
         options = _inline(text)
     try:
-        settings, _ = settings_of(_models(options, usual))
-        if options.prompts is not None:
-            if settings.is_offline:
-                raise InputError("prompts need a language model")
-            update = {"prompts": read_prompts(options.prompts)}
-            settings = settings.model_copy(update=update)
+        settings = _settings(options, usual)
         rubric = data.rubric if options.rubric is None else catalog.any_rubric(options.rubric)
     except InputError as error:
         raise InputError(f"{text}: {error}") from error
@@ -86,6 +82,15 @@ def _inline(text: str) -> SideOptions:
         fault = error.errors()[0]
         key = ".".join(map(str, fault["loc"]))
         raise InputError(f"{text!r}: {key}: {fault['msg']}") from error
+
+
+def _settings(options: SideOptions, usual: Models) -> Settings:
+    settings, _ = settings_of(_models(options, usual))
+    if options.prompts is None:
+        return settings
+    if settings.is_offline:
+        raise InputError("prompts need a language model")
+    return settings.model_copy(update={"prompts": read_prompts(options.prompts)})
 
 
 def _models(options: SideOptions, usual: Models) -> Models:

@@ -85,7 +85,6 @@ class Study:
         from evals.report.html import render_html
         from evals.report.text import print_page
 
-        failed = failures(self.gates, figures)
         written = {
             "made": {"command": self.name, "version": __version__, "seed": self.seed},
             "about": dict(page.facts),
@@ -100,6 +99,7 @@ class Study:
         print_page(page, console)
         console.print()
         console.print(plain(f"Reports: {base}.json, {base}.html"), markup=False, soft_wrap=True)
+        failed = failures(self.gates, figures)
         for one in failed:
             typer.echo(f"gate {one}", err=True)
         if failed:
