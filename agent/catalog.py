@@ -94,14 +94,14 @@ def load_rubric(path: Path) -> Rubric:
     if isinstance(raw.get("overall"), str):
         sources["overall",] = path.parent / raw["overall"]
         raw["overall"] = _included(path, raw["overall"], "overall")
-    rubric = _validated(Rubric, raw, path, sources)
+    rubric = validated(Rubric, raw, path, sources)
     _require_id(rubric.id, path.parent.name if path.name == "rubric.yaml" else path.stem, path)
     return rubric
 
 
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario from one file; raises FileError naming the file, field and remedy."""
-    scenario = _validated(Scenario, read_yaml_mapping(path), path)
+    scenario = validated(Scenario, read_yaml_mapping(path), path)
     _require_id(scenario.id, path.stem, path)
     for field in ("vocabulary", "facts", "curveballs", "pitfalls"):
         if not getattr(scenario, field):
@@ -125,7 +125,7 @@ def load_any_rubric(path: Path) -> Rubric | AnswerRubric:
         )
     if "steps" in raw:
         return load_rubric(path)
-    return _validated(AnswerRubric, raw, path)
+    return validated(AnswerRubric, raw, path)
 
 
 def check_together(scenario: Scenario, rubric: Rubric, path: Path) -> None:
@@ -251,12 +251,16 @@ class _UniqueKeyLoader(_Loader):
         return super().construct_mapping(node, deep)
 
 
-def _validated(
+def validated(
     kind: type[_T],
     raw: dict[str, Any],
     path: Path,
     sources: dict[tuple[str | int, ...], Path] | None = None,
 ) -> _T:
+    """What a file holds as this type; raises FileError naming the field and the remedy.
+
+    `sources` are the files that parts of it came from, by their place in it.
+    """
     try:
         return kind.model_validate(raw)
     except ValidationError as error:

@@ -28,7 +28,7 @@ def line_answers(source: Source, fields: Fields) -> Iterator[Answer]:
             remedy = "write one whole object on each line"
             if not line.endswith(("\n", "\r")):
                 remedy += "; is the end of the file cut off?"
-            raw = _json(line, source, remedy, number)
+            raw = json_value(line, source, remedy, number)
             yield _answer(raw, fields, f"line {number}", {})
 
 
@@ -39,7 +39,7 @@ def tree_answers(source: Source, fields: Fields) -> Iterator[Answer]:
     Raises FileError naming the item.
     """
     if source.kind in JSON:
-        raw = _json(source.text(_MAX_JSON_BYTES), source, "correct it there")
+        raw = json_value(source.text(_MAX_JSON_BYTES), source, "correct it there")
     else:
         raw = parse_yaml(source.text(MAX_BYTES), source.name)
     shared: dict[str, Any] = {}
@@ -64,7 +64,7 @@ def _answer(raw: Any, fields: Fields, where: str, defaults: Mapping[str, Any]) -
     return fields.answer(raw, where, defaults)
 
 
-def _json(text: str, source: Source, remedy: str, line: int = 0) -> Any:
+def json_value(text: str, source: Source, remedy: str, line: int = 0) -> Any:
     """What JSON text holds; `line` is that of a file with an object a line."""
     try:
         return json.loads(text)

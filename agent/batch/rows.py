@@ -18,7 +18,7 @@ def row_answers(source: Source, fields: Fields) -> Iterator[Answer]:
 
     Rows are counted as a spreadsheet does: the header is row 1. Blank rows are passed over.
     """
-    rows = _rows(source)
+    rows = rows_of(source)
     header, where = next(rows, ([], ""))
     if not any(header):
         raise source.fault("its first row is blank", "put the names of the columns there", where)
@@ -45,8 +45,8 @@ def is_header(line: str, fields: Fields) -> bool:
     return {"id", "answer"} <= fields.named(_our_case(header, fields)).keys()
 
 
-def _rows(source: Source) -> Iterator[tuple[list[str], str]]:
-    """The rows and where each begins."""
+def rows_of(source: Source) -> Iterator[tuple[list[str], str]]:
+    """The rows of a table, the header first, each with where it begins; raises FileError."""
     lines = source.lines()
     first = next(lines, "")
     delimiter = "\t" if source.kind == ".tsv" else _delimiter(first)
