@@ -28,8 +28,9 @@ record: $(VENV)/.installed-dev
 rekey: $(VENV)/.installed-dev
 	$(BIN)/python -m evals.recorded rekey
 
+# make results SAF=FOLDER   the folder holds saf_english.jsonl, which is not part of this repository
 results: $(VENV)/.installed-dev
-	$(BIN)/python -m evals.offline --write
+	$(BIN)/python -m evals.results --write $(if $(SAF),--saf "$(SAF)")
 
 picture: $(VENV)/.installed
 	$(BIN)/python docs/picture.py

@@ -76,8 +76,9 @@ class About(Frozen):
     reference, part, group). `raters` map each person to the columns of his grades, by criterion
     or `overall`; `grades` is a table of them instead, with the columns id, rater, criterion and
     value. Grades are points of the criterion's levels; with `nearest` others are put to the
-    nearest level. `only` keeps the rows with one of these values. A `group` is what makes answers
-    alike, such as their author or the question.
+    nearest level. `unanswered` are texts by which an answer says that nothing was handed in, such
+    as "No submission". `only` keeps the rows with one of these values. A `group` is what makes
+    answers alike, such as their author or the question.
     """
 
     title: Text
@@ -95,6 +96,7 @@ class About(Frozen):
     grades: Text | None = None
     overall: OverallScale | None = None
     missing: tuple[str, ...] = ("", "NA", "NaN", "nan")
+    unanswered: tuple[Text, ...] = ()
     nearest: bool = False
 
 
@@ -187,6 +189,17 @@ class Dataset:
             totals=replace(totals, values=totals.values[chosen]),
         )
 
+    def answered(self) -> "Dataset":
+        """Only the answers that hold something: not blank, and not one of `unanswered`."""
+        nothing = {_bare(text) for text in self.about.unanswered} | {""}
+        return self.take(
+            [
+                at
+                for at, answer in enumerate(self.answers)
+                if _bare(" ".join(answer.turns)) not in nothing
+            ]
+        )
+
     def part(self, name: str) -> "Dataset":
         """Only the answers of this part; raises FileError if there are none."""
         chosen = [at for at, part in enumerate(self.parts) if part == name]
@@ -198,6 +211,11 @@ class Dataset:
                 remedy=f"use one of {', '.join(known)}" if known else "it has no parts at all",
             )
         return self.take(chosen)
+
+
+def _bare(text: str) -> str:
+    """A text without case, spaces around it and full stops at its end."""
+    return " ".join(text.split()).rstrip(".").casefold()
 
 
 def assembled(

@@ -26,6 +26,8 @@ from evals.dataset import (
 from evals.formats import FORMATS
 from evals.formats.format import Row, table_rows
 
+GOLD = Path(__file__).resolve().parent / "gold"
+"""The shipped dataset: answers to the six scenarios with levels known by construction."""
 _OWN = ("part", "group")
 _SHARED = ("scenario", "prompt", "reference")
 _GRADES = ("id", "rater", "criterion", "value")

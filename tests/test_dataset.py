@@ -382,3 +382,13 @@ def test_the_pages_complete_example_is_read_as_it_says(tmp_path: Path) -> None:
     assert data.people.values.tolist() == [[[2, 2], [1, 2]], [[1, 0], [0, 0]]]
     assert (data.parts, data.groups) == (("tuning", "held_out"), ("s01", "s02"))
     np.testing.assert_array_equal(data.totals.values, [[80, 90], [20, np.nan]])
+
+
+def test_answers_that_say_that_nothing_was_handed_in_can_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "dataset.yaml").write_text(
+        "title: t\nsource: s\nlicence: l\nfiles: [a.csv]\nprompt: Why?\nunanswered: [No submission]\n"
+    )
+    (tmp_path / "a.csv").write_text(
+        "id,answer\n1,no Submission.\n2,\n3,There was no submission before the deadline.\n"
+    )
+    assert load(tmp_path).answered().ids == ("3",)

@@ -7,9 +7,21 @@ import typer
 
 from evals.cli.study import Study, command
 
-Data = Annotated[Path, typer.Argument(metavar="DATASET", help="A folder with a dataset.yaml.")]
+Data = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATASET", help="A folder with a dataset.yaml, or `gold` for the shipped answers."
+    ),
+]
 Part = Annotated[
     str | None, typer.Option(metavar="NAME", help="Only this part of the dataset, such as test.")
+]
+Answered = Annotated[
+    bool,
+    typer.Option(
+        "--answered",
+        help="Leave out empty answers, and those that say that nothing was handed in.",
+    ),
 ]
 Rubric = Annotated[
     str | None,
@@ -30,6 +42,7 @@ def agreement(
     study: Study,
     dataset: Data,
     part: Part = None,
+    answered: Answered = False,
     rubric: Rubric = None,
     grades: GradesFolder = None,
 ) -> None:
@@ -43,7 +56,7 @@ def agreement(
     from evals.report.agreement import agreement_page
     from evals.studies.agreement import measured_agreement
 
-    data = study.data(dataset, part, rubric)
+    data = study.data(dataset, part, rubric, answered=answered)
     given = (
         asyncio.run(study.grader.grade(data.answers, data.rubric, study.folder / "grades"))
         if grades is None

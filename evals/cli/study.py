@@ -65,12 +65,25 @@ class Study:
     seed: int
     replicates: int
 
-    def data(self, folder: Path, part: str | None, rubric: str | None = None) -> "Dataset":
-        """The dataset in a folder, or a part of it."""
-        from evals.records import load_dataset
+    def data(
+        self,
+        folder: Path,
+        part: str | None = None,
+        rubric: str | None = None,
+        *,
+        answered: bool = False,
+    ) -> "Dataset":
+        """The dataset in a folder, or a part of it; if `answered` without empty answers.
 
+        `gold` is the one that is shipped, unless there is such a folder here.
+        """
+        from evals.records import GOLD, load_dataset
+
+        if folder == Path(GOLD.name) and not folder.exists():
+            folder = GOLD
         found = load_dataset(folder, self.catalog, rubric)
-        return found.part(part) if part else found
+        found = found.part(part) if part else found
+        return found.answered() if answered else found
 
     def finish(self, result: "BaseModel", figures: "Figures", page: "Page") -> None:
         """Write the result as JSON and HTML, print it in short, and check the gates."""

@@ -22,6 +22,7 @@ FORMAT = Format(
     fills={
         "files": ("saf_english.jsonl",),
         "nearest": True,
+        "unanswered": ("No submission", "Empty submission", "No response"),
     },
     raters={"course": points_in("score")},
     names={

@@ -242,13 +242,13 @@ def _scatter(study: AgreementStudy) -> Plot:
 
 def _alpha_note(study: AgreementStudy) -> str:
     said = []
-    if "" in study.alpha:
+    if study.among_all is not None:
         said.append(
-            f"Krippendorff's alpha (ordinal), people and grader as equals: "
-            f"{with_interval(study.alpha[''])}."
+            "Krippendorff's alpha (ordinal), people and grader as equals: "
+            f"{with_interval(study.among_all.overall.alpha)}."
         )
-    if "" in study.people_alpha:
-        said.append(f"People alone: {with_interval(study.people_alpha[''])}.")
+    if study.among_people is not None:
+        said.append(f"People alone: {with_interval(study.among_people.overall.alpha)}.")
     return " ".join(said)
 
 

@@ -1,11 +1,8 @@
 """The report on a calibration, arranged as a page: before and after on answers left out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from evals.dataset import Dataset
-from evals.grading import Grades
 from evals.levels import Scale
-from evals.report.agreement import facts_of
 from evals.report.page import (
     Headline,
     Page,
@@ -28,18 +25,20 @@ _HOW = (
 )
 
 
-def calibration_page(study: CalibrationStudy, data: Dataset, grades: Grades) -> Page:
+def calibration_page(
+    study: CalibrationStudy, scales: Sequence[Scale], facts: Sequence[tuple[str, str]]
+) -> Page:
     """The page. Its headlines are the agreement before and after."""
     return Page(
-        title=f"Calibration: {data.about.title}",
+        title=f"Calibration: {study.calibration.source}",
         lead=_lead(study),
         facts=(
-            *facts_of(data, grades),
+            *facts,
             ("Method", f"{study.method}, {study.folds} folds"),
             ("Calibration", study.calibration.digest[:12]),
         ),
         headlines=tuple(_headlines(study)),
-        sections=tuple(_sections(study, data.people.scales)),
+        sections=tuple(_sections(study, scales)),
     )
 
 
@@ -70,7 +69,7 @@ def _headlines(study: CalibrationStudy) -> Iterator[Headline]:
         yield headline("Pearson after", study.test_after.percents.pearson, "test part")
 
 
-def _sections(study: CalibrationStudy, scales: tuple[Scale, ...]) -> Iterator[Section]:
+def _sections(study: CalibrationStudy, scales: Sequence[Scale]) -> Iterator[Section]:
     rows = [_row("before", study.before)]
     rows += [_row(f"after, {name}, folds left out", one) for name, one in study.by_method.items()]
     if study.test_before is not None and study.test_after is not None:

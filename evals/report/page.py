@@ -31,14 +31,23 @@ class Plot:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something found, by what it is about, with what it means."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Section:
-    """A heading with texts, tables and plots. A `brief` one stands in the terminal, too."""
+    """A heading with texts, notes, tables and plots. A `brief` one stands in the terminal, too."""
 
     title: str
     texts: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     plots: tuple[Plot, ...] = ()
     brief: bool = False
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)

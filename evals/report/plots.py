@@ -14,6 +14,8 @@ from evals.stats.intervals import Interval
 _BLUE, _ORANGE, _GREY = "#3b78c4", "#c46a1b", "#8a949e"
 _HEIGHT = 26
 _LONGEST = 48
+_FEW, _MOST_FIGURES = 16, 40
+"""Up to how many rows a grid's figures stand in it in full size, and at all."""
 
 
 def plain(text: str) -> str:
@@ -76,8 +78,7 @@ def bars_plot(
     """A bar in a row for each name; several series stacked, or side by side."""
     drawn = go.Figure()
     rows = [plain(name) for name in names]
-    shades = ("#c8d9ef", "#93b4de", "#5f8fcc", "#356fb5", "#1d4a86", "#0f2c55")
-    colours = shades if stacked else (_BLUE, _ORANGE, _GREY)
+    colours = _shades(len(series)) if stacked else (_BLUE, _ORANGE, _GREY)
     for number, (called, values) in enumerate(series):
         drawn.add_bar(
             x=list(values),
@@ -119,6 +120,64 @@ def counts_plot(
     return Plot(_styled(drawn, rows=2 * len(rows)), shows)
 
 
+def correlations_plot(
+    names: Sequence[str], values: Sequence[Sequence[float | None]], *, shows: str
+) -> Plot:
+    """The correlations of each two, -1 to 1, below the diagonal; None stays blank."""
+    rows = [plain(name) for name in names]
+    below = [list(row[:at]) + [None] * (len(rows) - at) for at, row in enumerate(values)]
+    drawn = go.Figure(
+        go.Heatmap(
+            z=below[1:],
+            x=rows[:-1],
+            y=rows[1:],
+            zmin=-1,
+            zmax=1,
+            # All light enough for dark figures on them.
+            colorscale=[[0, "#d98a3d"], [0.5, "#f1f4f7"], [1, "#5f8fcc"]],
+            showscale=False,
+            hoverongaps=False,
+            texttemplate="%{z:.2f}" if len(rows) <= _MOST_FIGURES else None,
+            textfont={"color": "#10233d", "size": 12 if len(rows) <= _FEW else 9},
+            hovertemplate="%{y}<br>%{x}<br>%{z:.2f}<extra></extra>",
+            xgap=1,
+            ygap=1,
+        )
+    )
+    drawn.update_xaxes(type="category", tickangle=-60, showgrid=False)
+    drawn.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    return Plot(_styled(drawn, rows=len(rows) + 8), shows)
+
+
+def lines_plot(
+    series: Sequence[tuple[str, Sequence[float], Sequence[float | None]]],
+    *,
+    x_axis: str,
+    y_axis: str,
+    shows: str,
+    line: float | None = None,
+    span: tuple[float, float] | None = None,
+) -> Plot:
+    """Lines through marked points, each (name, x, y). `line` is drawn at a value to be reached."""
+    drawn = go.Figure()
+    colours, dashes = (_BLUE, _ORANGE, _GREY), ("solid", "dash", "dot", "dashdot")
+    marks = ("circle", "diamond", "square", "triangle-up", "x")
+    for number, (called, along, values) in enumerate(series):
+        drawn.add_scatter(
+            x=list(along),
+            y=list(values),
+            mode="lines+markers",
+            name=plain(called),
+            line={"color": colours[number % 3], "dash": dashes[number % 4], "width": 1.5},
+            marker={"symbol": marks[number % 5], "size": 8},
+        )
+    if line is not None:
+        drawn.add_hline(y=line, line={"dash": "dot", "color": _GREY})
+    drawn.update_xaxes(title=x_axis, dtick=1)
+    drawn.update_yaxes(title=y_axis, range=span, gridcolor=_GREY, gridwidth=0.5)
+    return Plot(_styled(drawn, rows=10, legend=len(series) > 1), shows)
+
+
 def points_plot(
     x: Sequence[float],
     y: Sequence[float],
@@ -152,6 +211,19 @@ def points_plot(
     return Plot(_styled(drawn, rows=12, legend=bool(lines)), shows)
 
 
+def _shades(count: int) -> list[str]:
+    """From light to dark, each told from its neighbours."""
+    light, dark = (0xD3, 0xE1, 0xF3), (0x0F, 0x2C, 0x55)
+    return [
+        "#"
+        + "".join(
+            f"{round(one + (other - one) * at / max(1, count - 1)):02x}"
+            for one, other in zip(light, dark, strict=True)
+        )
+        for at in range(count)
+    ]
+
+
 def _reach(upper: float | None, lower: float | None) -> float:
     return 0.0 if upper is None or lower is None else upper - lower
 
@@ -164,7 +236,7 @@ def _styled(drawn: Any, *, rows: int, legend: bool = False) -> Any:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=legend,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         font={"size": 13},
     )
     drawn.update_xaxes(automargin=True, gridcolor=_GREY, gridwidth=0.5, zeroline=False)

@@ -27,6 +27,8 @@ def print_page(page: Page, console: Console) -> None:
         console.print(_said(section.title, "bold"))
         for text in section.texts:
             console.print(_said(text))
+        for found in section.notes:
+            console.print(_said(f"{found.name}. ", "bold") + _said(found.text))
         for table in section.tables:
             console.print(_drawn(table))
 

@@ -32,7 +32,7 @@ def of_covariances(covariances: Array, count: int, confidence: float = 0.95) -> 
     freedom = (count - 1, (count - 1) * (columns - 1))
     tail = (1 - confidence) / 2
     low, high = (1 - (1 - alpha) * float(special.fdtri(*freedom, at)) for at in (1 - tail, tail))
-    return Bounds(alpha, low, high, confidence)
+    return Bounds(value=alpha, low=low, high=high, level=confidence)
 
 
 def without_each(covariances: Array) -> tuple[float | None, ...]:

@@ -4,19 +4,18 @@ Intervals by bootstrap are the business of `evals.stats.intervals`.
 """
 
 import math
-from dataclasses import dataclass
 
 from scipy import special
 
+from evals.stats.intervals import Interval
 
-@dataclass(frozen=True)
-class Bounds:
-    """An estimate and its two-sided interval at `confidence` (0 to 1)."""
+
+class Bounds(Interval):
+    """An interval of which nothing is undefined: where a value can be told, so can its limits."""
 
     value: float
     low: float
     high: float
-    confidence: float
 
 
 def of_correlation(r: float, count: int, confidence: float) -> Bounds:
@@ -25,10 +24,10 @@ def of_correlation(r: float, count: int, confidence: float) -> Bounds:
     With fewer than 4 pairs nothing is known, and it is -1 to 1.
     """
     if count < 4:
-        return Bounds(r, -1.0, 1.0, confidence)
+        return Bounds(value=r, low=-1.0, high=1.0, level=confidence)
     reach = float(special.ndtri((1 + confidence) / 2)) / math.sqrt(count - 3)
     z = math.atanh(max(-1 + 1e-15, min(1 - 1e-15, r)))
-    return Bounds(r, math.tanh(z - reach), math.tanh(z + reach), confidence)
+    return Bounds(value=r, low=math.tanh(z - reach), high=math.tanh(z + reach), level=confidence)
 
 
 def share_at_least(hits: int, count: int, confidence: float) -> float:

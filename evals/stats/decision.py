@@ -152,4 +152,4 @@ def _bounds(universe: Array, error: Array, drawn: Array, drawn_error: Array) -> 
     if np.isnan(value):
         return None
     low, high = np.quantile(_coefficient(drawn, drawn_error), [0.025, 0.975])
-    return Bounds(value, float(low), float(high), 0.95)
+    return Bounds(value=value, low=float(low), high=float(high))

@@ -71,10 +71,10 @@ def single_rater_reliability(levels: Array, confidence: float = 0.90) -> Bounds 
     if within + between < 1e-12:
         return None
     if within < 1e-12:
-        return Bounds(1.0, 1.0, 1.0, confidence)
+        return Bounds(value=1.0, low=1.0, high=1.0, level=confidence)
     ratio, tail = between / within, (1 - confidence) / 2
     freedom = (answers - 1, total - answers)
     least = ratio / float(special.fdtri(*freedom, 1 - tail))
     most = ratio / float(special.fdtri(*freedom, tail))
     value, low, high = ((one - 1) / (one + size - 1) for one in (ratio, least, most))
-    return Bounds(value, low, high, confidence)
+    return Bounds(value=value, low=low, high=high, level=confidence)

@@ -19,7 +19,6 @@ import numpy as np
 
 from evals.levels import Array, Levels
 from evals.stats.bounds import Bounds
-from evals.stats.worth import worth_of
 
 Repeats = Literal["nested", "crossed"]
 Design = Literal["p x r", "p x (o:r)", "p x r x o"]
@@ -113,7 +112,10 @@ def study(scores: Array, repeats: Repeats = "nested", confidence: float = 0.95) 
             estimate=float(estimates[at]),
             variance=max(0.0, float(estimates[at])),
             bounds=Bounds(
-                max(0.0, float(estimates[at])), float(low[at]), float(high[at]), confidence
+                value=max(0.0, float(estimates[at])),
+                low=float(low[at]),
+                high=float(high[at]),
+                level=confidence,
             ),
         )
         for at, source in enumerate(sources)
@@ -136,7 +138,7 @@ def studies(
     order = _arranged(levels.raters if judges is None else judges)
     if order.size != len(levels.raters):
         raise ValueError(f"{order.size} judges are named for {len(levels.raters)} raters")
-    worth, by_criterion = worth_of(levels), {}
+    worth, by_criterion = levels.worth(), {}
     for at, criterion in enumerate(levels.criteria):
         scores = 100 * worth[:, at, :][:, order]
         if (~np.isnan(scores)).all(axis=(1, 2)).sum() > 1:

@@ -19,7 +19,6 @@ from evals.stats.bounds import Bounds, of_correlation
 from evals.stats.covariances import centred, moments, varies
 from evals.stats.disagreement import Disagreement, disagreement
 from evals.stats.likeness import Likeness, likeness
-from evals.stats.worth import worth_of
 
 ITEM_CONFIDENCE = 0.90
 """Of a criterion's intervals: each end is a one-sided bound at 95 %, as flags ask for."""
@@ -107,7 +106,7 @@ class ItemAnalysis:
 
 def analyse(levels: Levels) -> ItemAnalysis:
     """Item analysis of a rubric's levels, by one or more raters."""
-    worth = worth_of(levels)
+    worth = levels.worth()
     given = ~np.isnan(worth)
     count = given.sum(axis=2)
     total = np.where(given, worth, 0.0).sum(axis=2)

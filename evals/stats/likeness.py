@@ -95,7 +95,11 @@ def _halo(
     if np.isnan(excess) or np.isnan(error):
         return None
     reach = float(special.stdtrit(groups - 1, (1 + confidence) / 2)) * error
-    return Halo(within, between, Bounds(excess, excess - reach, excess + reach, confidence))
+    return Halo(
+        within,
+        between,
+        Bounds(value=excess, low=excess - reach, high=excess + reach, level=confidence),
+    )
 
 
 def _error(without: Array) -> Array:

@@ -151,7 +151,7 @@ def paired_percents(
         measures=tuple(
             one
             for measure, statistic in _OF_PERCENTS.items()
-            for one in _paired(measure, first.map(statistic), second.map(statistic))
+            for one in paired(measure, first.map(statistic), second.map(statistic))
         ),
     )
 
@@ -184,14 +184,14 @@ def _of_tables(
         "bias": lambda table: of.bias(confusion.moments(table, scores)),
     }
     found = [
-        _paired(measure, a.map(statistic), b.map(statistic))
+        paired(measure, a.map(statistic), b.map(statistic))
         for measure, statistic in statistics.items()
     ]
     return tuple(tuple(one[at] for one in found) for at in range(count))
 
 
-def _paired(measure: Measure, a: Resamples, b: Resamples) -> tuple[Paired, ...]:
-    """The difference of values (values,) or (), in the same draws of the same answers."""
+def paired(measure: Measure, a: Resamples, b: Resamples) -> tuple[Paired, ...]:
+    """The measure of A and of B, (values,) or (), worked out of the same draws of answers."""
     one, other = (a.map(np.abs), b.map(np.abs)) if measure == "bias" else (a, b)
     apart = Resamples(
         np.asarray(other.whole - one.whole),

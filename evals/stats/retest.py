@@ -89,13 +89,13 @@ def retest(
     def drawn(parts: Array, size: int = 1) -> Resamples:
         return resample(parts, cells=size, replicates=replicates, seed=seed)
 
-    raw, told = _changes(levels, levels), _changes(levels, worth)
+    raw, told = changes(levels, levels), changes(levels, worth)
     (overall,) = _measured(
         [None],
         np.array([cells.sum()]),
         pooled.unit,
         drawn(told.sum(axis=1)),
-        drawn(_within(worth).sum(axis=1)),
+        drawn(within(worth).sum(axis=1)),
         drawn(icc.sums(worth).sum(axis=1)),
         drawn(_pairs(pooled.of(levels), len(pooled)).sum(axis=1), 2),
         pooled.scores,
@@ -105,7 +105,7 @@ def retest(
         cells.sum(axis=0),
         "level",
         drawn(raw),
-        drawn(_within(levels)),
+        drawn(within(levels)),
         drawn(icc.sums(levels)),
         drawn(_pairs(levels, largest), 2),
         np.arange(largest, dtype=float),
@@ -128,9 +128,9 @@ def retest_percents(percents: Array, *, replicates: int = 1000, seed: int = 0) -
     apart = np.abs(percents[:, 1:] - percents[:, :1])[_again(percents)]
     return RetestPercents(
         answers=int(((~np.isnan(percents)).sum(axis=1) > 1).sum()),
-        change=found(_changes(percents, percents), _share_of(3)),
+        change=found(changes(percents, percents), share_of(3)),
         largest=float(apart.max()) if apart.size else None,
-        sem=found(_within(percents), _error),
+        sem=found(within(percents), error_of),
         icc=found(icc.sums(percents - middle), icc.single),
     )
 
@@ -141,7 +141,7 @@ def _again(values: Array) -> npt.NDArray[np.bool_]:
     return np.asarray(given[..., :1] & given[..., 1:])
 
 
-def _changes(levels: Array, values: Array) -> Array:
+def changes(levels: Array, values: Array) -> Array:
     """(..., runs) to the sums (..., 4): cells, those that differ, those far apart, differences."""
     given = _again(levels)
     steps = np.where(given, np.abs(levels[..., 1:] - levels[..., :1]), 0.0)
@@ -150,7 +150,7 @@ def _changes(levels: Array, values: Array) -> Array:
     return np.asarray(parts.sum(axis=-2))
 
 
-def _within(values: Array) -> Array:
+def within(values: Array) -> Array:
     """(..., runs) to (..., 2): degrees of freedom, and the squares about each cell's own mean."""
     given = ~np.isnan(values)
     count = given.sum(axis=-1)
@@ -168,13 +168,13 @@ def _pairs(levels: Array, size: int) -> Array:
     return made
 
 
-def _share_of(column: int) -> Statistic:
-    """The mean over cells of a column of `_changes`."""
+def share_of(column: int) -> Statistic:
+    """The mean over cells of a column of `changes`."""
     return lambda sums: over(sums[..., column], sums[..., 0])
 
 
-def _error(sums: Array) -> Array:
-    """The root of the mean variance within, from summed `_within`."""
+def error_of(sums: Array) -> Array:
+    """The root of the mean variance within, from summed `within`."""
     return np.asarray(np.sqrt(over(sums[..., 1], sums[..., 0])))
 
 
@@ -182,8 +182,8 @@ def _measured(
     names: Sequence[str | None],
     cells: Array,
     unit: Unit,
-    changes: Resamples,
-    within: Resamples,
+    changed: Resamples,
+    spread: Resamples,
     squares: Resamples,
     tables: Resamples,
     scores: Array,
@@ -192,8 +192,8 @@ def _measured(
     by_name = zip(
         names,
         cells,
-        *(intervals(changes.map(_share_of(column))) for column in (1, 2, 3)),
-        intervals(within.map(_error)),
+        *(intervals(changed.map(share_of(column))) for column in (1, 2, 3)),
+        intervals(spread.map(error_of)),
         intervals(squares.map(icc.single)),
         intervals(tables.map(lambda table: confusion.quadratic_kappa(table, scores))),
         strict=True,

@@ -15,12 +15,11 @@ from evals.dataset import Dataset
 from evals.gates import with_limits
 from evals.grading import GRADER, Grades
 from evals.levels import Array, Levels, Scale
-from evals.stats import coincidence, confusion
+from evals.stats import confusion
 from evals.stats.agreement import Agreement, Agreements, agreement
-from evals.stats.categories import categories
 from evals.stats.continuous import Closeness, closeness
-from evals.stats.intervals import Interval, interval, intervals, resample
 from evals.stats.order import Order, ordered
+from evals.stats.reliability import Reliabilities, reliability
 
 PEOPLE = "people"
 """People together: by criterion the lower median of their levels, of percents the mean."""
@@ -69,15 +68,15 @@ class AgreementStudy(Frozen):
     """A grader's agreement with people.
 
     `pairs` are the grader with people together first, then with each of several, then people
-    with each other. `alpha` is Krippendorff's, ordinal, over people and grader as equals, by
-    criterion and under a blank name in all; `people_alpha` is that of people alone, where there
-    are several. `length` is the yardstick: people against the logarithm of the number of words.
+    with each other. `among_all` takes people and grader as equals (Krippendorff's alpha and more),
+    `among_people` people alone, where there are several. `length` is the yardstick: people against
+    the logarithm of the number of words.
     `order` is of pairs of answers to one question. `points` are the answers' percentages.
     """
 
     pairs: tuple[Pair, ...]
-    alpha: dict[str, Interval]
-    people_alpha: dict[str, Interval]
+    among_all: Reliabilities | None
+    among_people: Reliabilities | None
     confusions: tuple[Confusion, ...]
     bands: tuple[Band, ...]
     missing: Missing
@@ -107,8 +106,12 @@ class AgreementStudy(Frozen):
             for one in levels.by_criterion:
                 found |= _named(f"{one.criterion}.", one)
         found |= _named_total("total.", self.main.percents)
-        for criterion, alpha in self.alpha.items():
-            found |= with_limits(f"{criterion}.alpha" if criterion else "alpha", alpha)
+        for prefix, among in (("", self.among_all), ("people.", self.among_people)):
+            if among is not None:
+                found |= with_limits(f"{prefix}alpha", among.overall.alpha)
+        if self.among_all is not None:
+            for each in self.among_all.by_criterion:
+                found |= with_limits(f"{each.criterion}.alpha", each.alpha)
         if len(self.ceiling) == 1:
             (ceiling,) = self.ceiling
             found |= _named_total("people.total.", ceiling.percents)
@@ -142,8 +145,8 @@ def measured_agreement(
         pairs=tuple(
             _pair(one, other, sides, people.scales, seed, replicates) for one, other in compared
         ),
-        alpha=_alphas(people.values, levels, people.scales, seed, replicates),
-        people_alpha=_alphas(people.values, None, people.scales, seed, replicates),
+        among_all=_among(people, levels, seed, replicates),
+        among_people=_among(people, None, seed, replicates),
         confusions=tuple(_confusions(people, levels)),
         bands=tuple(_bands(sides[PEOPLE].percents, percents)),
         missing=Missing(
@@ -217,26 +220,18 @@ def _mean(values: Array) -> Array:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _alphas(
-    people: Array, grader: Array | None, scales: Sequence[Scale], seed: int, replicates: int
-) -> dict[str, Interval]:
-    """Krippendorff's alpha over all raters, by criterion; under a blank name over all criteria."""
-    raters = people if grader is None else np.concatenate([people, grader[:, :, None]], axis=2)
-    if not scales or raters.shape[2] < 2:
-        return {}
-    pooled = categories(scales)
-    largest = max(scale.top for scale in scales) + 1
-    each = resample(
-        coincidence.coincidences(raters, largest), cells=2, seed=seed, replicates=replicates
-    )
-    together = resample(
-        coincidence.coincidences(pooled.of(raters), len(pooled)).sum(axis=1),
-        seed=seed,
-        replicates=replicates,
-    )
-    found = {"": interval(together.map(coincidence.alpha))}
-    names = [scale.criterion for scale in scales]
-    return found | dict(zip(names, intervals(each.map(coincidence.alpha)), strict=True))
+def _among(
+    people: Levels, grader: Array | None, seed: int, replicates: int
+) -> Reliabilities | None:
+    """How far people, and the grader if it is given, agree as equals; None for fewer than two."""
+    values, raters = people.values, people.raters
+    if grader is not None:
+        values = np.concatenate([values, grader[:, :, None]], axis=2)
+        raters = (*raters, GRADER)
+    if not people.scales or len(raters) < 2:
+        return None
+    levels = Levels(people.answers, people.scales, raters, values)
+    return reliability(levels.values, people.scales, seed=seed, replicates=replicates)
 
 
 def _confusions(people: Levels, grader: Array) -> Iterator[Confusion]:

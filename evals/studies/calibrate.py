@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from agent.calibration import Calibration, CriterionCalibration
 
+from agent.calibration import Calibration, CriterionCalibration
 from agent.errors import InputError
 from agent.frozen import Frozen
 from evals.dataset import Dataset
 from evals.gates import with_limits
-from evals.grading import Grades
+from evals.grading import GRADER, Grades
 from evals.levels import Array, Levels, Scale
 from evals.stats.agreement import Agreement, agreement
 from evals.stats.continuous import Closeness, closeness
@@ -90,17 +90,31 @@ class CalibrationStudy(Frozen):
 
 @dataclass(frozen=True)
 class Sample:
-    """Levels of people and of the grader, (answers, criteria) each, and whom they belong to."""
+    """What is learned from: levels of people and of the grader, (answers, criteria) each.
 
+    `percents` are people's for whole answers, (answers,). `clusters` are what makes answers alike.
+    """
+
+    title: str
+    scales: tuple[Scale, ...]
+    grades: Grades
     people: Array
-    grader: Array
     percents: Array
-    questions: tuple[str, ...]
     clusters: tuple[str, ...]
+
+    @property
+    def grader(self) -> Array:
+        """The grader's levels."""
+        return self.grades.levels(self.scales).values[:, :, 0]
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What each answer is to; blank where it was not graded."""
+        return tuple("" if one is None else one.problem for one in self.grades.graded)
 
 
 def sample_of(data: Dataset, grades: Grades) -> Sample:
-    """What can be learned from. Raises InputError if people graded no criterion."""
+    """The people of a dataset. Raises InputError if they graded no criterion."""
     if not data.people.scales:
         raise InputError(
             f"{data.folder}: people gave no levels by criterion to calibrate to; "
@@ -110,23 +124,42 @@ def sample_of(data: Dataset, grades: Grades) -> Sample:
     given = ~np.isnan(totals)
     mean = np.where(given, totals, 0.0).sum(axis=1) / np.maximum(given.sum(axis=1), 1)
     return Sample(
+        title=data.about.title,
+        scales=data.people.scales,
+        grades=grades,
         people=data.people.median(),
-        grader=grades.levels(data.people.scales).values[:, :, 0],
         percents=np.where(given.any(axis=1), mean, np.nan),
-        questions=tuple("" if one is None else one.problem for one in grades.graded),
         clusters=tuple(group or name for group, name in zip(data.groups, data.ids, strict=True)),
     )
 
 
+def reviewed(title: str, grades: Grades, scales: tuple[Scale, ...]) -> Sample:
+    """The people who reviewed graded answers, the last one's word on each criterion."""
+    people = np.full((len(grades.ids), len(scales)), np.nan)
+    column = {scale.criterion: at for at, scale in enumerate(scales)}
+    for row, answer in enumerate(grades.graded):
+        for grade in answer.scorecard.criteria if answer is not None else ():
+            if grade.review is not None and grade.id in column:
+                people[row, column[grade.id]] = grade.review.level
+    levels = Levels(grades.ids, scales, ("people",), people[:, :, None])
+    return Sample(
+        title=title,
+        scales=scales,
+        grades=grades,
+        people=people,
+        percents=levels.percents()[:, 0],
+        clusters=grades.ids,
+    )
+
+
 def measured_calibration(
-    data: Dataset,
-    grades: Grades,
+    sample: Sample,
     *,
     made_at: datetime,
     method: Method | None = None,
     by_question: bool = False,
     folds: int = 5,
-    test: tuple[Dataset, Grades] | None = None,
+    test: Sample | None = None,
     seed: int = 0,
     replicates: int = 1000,
 ) -> CalibrationStudy:
@@ -134,38 +167,37 @@ def measured_calibration(
 
     Raises InputError if there are too few answers, or if they were graded in different ways.
     """
-    sample, scales = sample_of(data, grades), data.people.scales
-    counts = (~(np.isnan(sample.people) | np.isnan(sample.grader))).sum(axis=0)
+    scales, grader = sample.scales, sample.grader
+    counts = (~(np.isnan(sample.people) | np.isnan(grader))).sum(axis=0)
     left = tuple(s.criterion for s, count in zip(scales, counts, strict=True) if count < FEWEST)
     if len(left) == len(scales):
         raise InputError(
-            f"no criterion has {FEWEST} levels of people; the most is {int(counts.max())}"
+            f"no criterion has {FEWEST} levels of people where the grader gave one, too; "
+            f"the most is {int(counts.max())}"
         )
-    where = _folds(sample.clusters, folds, seed)
+    # Answers that are alike are in one fold, unless it is the same question that makes them so.
+    where = _folds(sample.grades.ids if by_question else sample.clusters, folds, seed)
     tried: tuple[Method, ...] = METHODS if method is None else (method,)
 
     def quality(grader: Array, of: Sample) -> Quality:
         levels = agreement(of.people, grader, scales, seed=seed, replicates=replicates).overall
-        own = Levels(tuple(of.clusters), scales, ("grader",), grader[:, :, None]).percents()[:, 0]
+        own = Levels(of.grades.ids, scales, (GRADER,), grader[:, :, None]).percents()[:, 0]
         percents = closeness(of.percents, own, seed=seed, replicates=replicates)
         return Quality(levels=levels, percents=percents)
 
-    by_method = {
-        one: quality(_left_out(sample, scales, where, one, by_question), sample) for one in tried
-    }
+    by_method = {one: quality(_left_out(sample, where, one, by_question), sample) for one in tried}
     chosen = max(tried, key=lambda one: by_method[one].levels.quadratic_kappa.value or -1.0)
-    learned = _learned(sample, scales, np.full(len(where), True), chosen, by_question)
-    tested = None if test is None else sample_of(*test)
+    learned = _learned(sample, np.full(len(where), True), chosen, by_question)
     return CalibrationStudy(
         method=chosen,
         folds=int(where.max()) + 1,
-        before=quality(sample.grader, sample),
+        before=quality(grader, sample),
         by_method=by_method,
-        test_before=None if tested is None else quality(tested.grader, tested),
-        test_after=None if tested is None else quality(_mapped(tested, learned, scales), tested),
-        curves=tuple(_curves(sample, scales, learned)),
+        test_before=None if test is None else quality(test.grader, test),
+        test_after=None if test is None else quality(_mapped(test, learned), test),
+        curves=tuple(_curves(sample, learned)),
         left=left,
-        calibration=_calibration(data, grades, sample, scales, learned, chosen, made_at),
+        calibration=_calibration(sample, learned, chosen, made_at),
     )
 
 
@@ -179,25 +211,21 @@ def _folds(clusters: Sequence[str], folds: int, seed: int) -> Array:
     return np.asarray(order[place] % folds, dtype=float)
 
 
-def _left_out(
-    sample: Sample, scales: Sequence[Scale], where: Array, method: Method, by_question: bool
-) -> Array:
+def _left_out(sample: Sample, where: Array, method: Method, by_question: bool) -> Array:
     """The mapped levels of each answer, learned from the folds that it is not in."""
-    mapped = np.full(sample.grader.shape, np.nan)
+    mapped = np.full(sample.people.shape, np.nan)
     for fold in np.unique(where):
-        learned = _learned(sample, scales, where != fold, method, by_question)
-        mapped[where == fold] = _mapped(sample, learned, scales)[where == fold]
+        learned = _learned(sample, where != fold, method, by_question)
+        mapped[where == fold] = _mapped(sample, learned)[where == fold]
     return mapped
 
 
-def _learned(
-    sample: Sample, scales: Sequence[Scale], used: Array, method: Method, by_question: bool
-) -> dict[Key, Array]:
+def _learned(sample: Sample, used: Array, method: Method, by_question: bool) -> dict[Key, Array]:
     """The mappings from the answers that are used, by criterion and question."""
     found: dict[Key, Array] = {}
-    questions = np.array(sample.questions)
-    for at, scale in enumerate(scales):
-        people, grader = sample.people[used, at], sample.grader[used, at]
+    questions, levels = np.array(sample.questions), sample.grader
+    for at, scale in enumerate(sample.scales):
+        people, grader = sample.people[used, at], levels[used, at]
         given = ~(np.isnan(people) | np.isnan(grader))
         if given.sum() < FEWEST:
             continue
@@ -212,42 +240,36 @@ def _learned(
     return found
 
 
-def _mapped(sample: Sample, learned: Mapping[Key, Array], scales: Sequence[Scale]) -> Array:
+def _mapped(sample: Sample, learned: Mapping[Key, Array]) -> Array:
     """The levels as the mappings make them; a criterion without one stays as it is."""
-    mapped = sample.grader.copy()
-    questions = np.array(sample.questions)
-    for at in range(len(scales)):
+    levels, questions = sample.grader, np.array(sample.questions)
+    mapped = levels.copy()
+    for at in range(len(sample.scales)):
         for question in np.unique(questions):
             mapping = learned.get((at, str(question)), learned.get((at, None)))
             if mapping is not None:
                 here = questions == question
-                mapped[here, at] = applied(sample.grader[here, at], mapping)
+                mapped[here, at] = applied(levels[here, at], mapping)
     return mapped
 
 
-def _curves(
-    sample: Sample, scales: Sequence[Scale], learned: Mapping[Key, Array]
-) -> Iterator[Curve]:
+def _curves(sample: Sample, learned: Mapping[Key, Array]) -> Iterator[Curve]:
+    given = ~(np.isnan(sample.people) | np.isnan(sample.grader))
+    questions = np.array(sample.questions)
     for (at, question), mapping in learned.items():
-        here = np.array([question in (None, one) for one in sample.questions])
-        given = here & ~(np.isnan(sample.people[:, at]) | np.isnan(sample.grader[:, at]))
+        here = given[:, at] if question is None else given[:, at] & (questions == question)
         yield Curve(
-            criterion=scales[at].criterion,
+            criterion=sample.scales[at].criterion,
             question=question,
-            answers=int(given.sum()),
+            answers=int(here.sum()),
             expected=tuple(round(float(one), 4) for one in mapping),
         )
 
 
 def _calibration(
-    data: Dataset,
-    grades: Grades,
-    sample: Sample,
-    scales: Sequence[Scale],
-    learned: Mapping[Key, Array],
-    method: Method,
-    made_at: datetime,
+    sample: Sample, learned: Mapping[Key, Array], method: Method, made_at: datetime
 ) -> Calibration:
+    graded = [one for one in sample.grades.graded if one is not None]
     made = {
         (
             one.scorecard.provenance.engine,
@@ -255,25 +277,29 @@ def _calibration(
             one.scorecard.provenance.prompts_hash,
             one.scorecard.provenance.parameters,
             one.scorecard.provenance.version,
+            one.scorecard.provenance.calibration,
         )
-        for one in grades.graded
-        if one is not None
+        for one in graded
     }
     if len(made) != 1:
         raise InputError(
             f"the answers were graded in {len(made)} different ways; grade them all alike first"
         )
-    ((engine, rubric_hash, prompts_hash, parameters, version),) = made
+    ((engine, rubric_hash, prompts_hash, parameters, version, calibration),) = made
+    if calibration is not None:
+        raise InputError(
+            "these grades are calibrated already; learn from grades without --calibration"
+        )
     return Calibration(
         version=version,
         method=method,
-        rubric=data.rubric.id,
+        rubric=graded[0].scorecard.provenance.rubric,
         rubric_hash=rubric_hash,
         engine=engine,
         prompts_hash=prompts_hash,
         parameters=parameters,
-        source=data.about.title,
-        answers=len(data.answers),
+        source=sample.title,
+        answers=len(sample.grades.ids),
         made_at=made_at,
         criteria=tuple(
             CriterionCalibration(
@@ -282,6 +308,6 @@ def _calibration(
                 levels=curve.expected,
                 n=curve.answers,
             )
-            for curve in _curves(sample, scales, learned)
+            for curve in _curves(sample, learned)
         ),
     )
