@@ -74,22 +74,27 @@ class Levels:
         return self.values[:, self.criteria.index(criterion), :]
 
     def median(self) -> Array:
-        """The lower median over raters, as panels are combined: (answers, criteria), nan for none."""
+        """The lower median over raters, as panels are combined: (answers, criteria), or nan."""
         ordered = np.sort(self.values, axis=2)  # nan stand last
         given = (~np.isnan(ordered)).sum(axis=2)
         at = np.maximum(given - 1, 0) // 2
         return np.take_along_axis(ordered, at[:, :, None], axis=2)[:, :, 0]
+
+    def worth(self) -> Array:
+        """The share that each level earns of its criterion, 0 to 1, in the shape of `values`."""
+        worth = np.full(self.values.shape, np.nan)
+        for at, scale in enumerate(self.scales):
+            given = ~np.isnan(self.values[:, at, :])
+            levels = self.values[:, at, :][given].astype(int)
+            worth[:, at, :][given] = np.array(scale.worth)[levels]
+        return worth
 
     def percents(self) -> Array:
         """What each rater's levels come to of 100, (answers, raters).
 
         Weighted over the criteria that have a level; nan where none has.
         """
-        earned = np.full(self.values.shape, np.nan)
-        for at, scale in enumerate(self.scales):
-            given = ~np.isnan(self.values[:, at, :])
-            worth = np.array(scale.worth)
-            earned[:, at, :][given] = worth[self.values[:, at, :][given].astype(int)]
+        earned = self.worth()
         weights = np.array([scale.weight for scale in self.scales])[None, :, None]
         weights = np.where(np.isnan(earned), 0.0, weights)
         total = weights.sum(axis=1)

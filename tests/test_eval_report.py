@@ -86,3 +86,7 @@ def test_what_is_undefined_is_a_dash() -> None:
 def test_a_value_without_limits_stands_alone() -> None:
     assert with_interval(Interval(value=0.5)) == "0.50"
     assert with_interval(HALF) == "0.50 [0.40, 0.60]"
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert (figure(-0.001), figure(-0.006)) == ("0.00", "-0.01")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from evals.cli.agreement import Data, Part
+from evals.cli.agreement import Answered, Data, Part
 from evals.cli.study import Study, command
 
 First = Annotated[str, typer.Argument(metavar="A", help="What is there now; see B.")]
@@ -14,7 +14,7 @@ Second = Annotated[
         metavar="B",
         help="What may take its place. A and B are each a folder that `sevenstep grade --out` "
         "wrote, or KEY=VALUE,... with model, panel, rubric, prompts, samples, temperature, calls, "
-        "seed and base_url, or a YAML file of these.",
+        "seed, base_url and calibration, or a YAML file of these.",
     ),
 ]
 Main = Annotated[
@@ -29,7 +29,13 @@ Main = Annotated[
 
 @command("compare")
 def compare(
-    study: Study, dataset: Data, a: First, b: Second, part: Part = None, by: Main = None
+    study: Study,
+    dataset: Data,
+    a: First,
+    b: Second,
+    part: Part = None,
+    by: Main = None,
+    answered: Answered = False,
 ) -> None:
     """Tell whether B is closer to people than A.
 
@@ -42,7 +48,7 @@ def compare(
     from evals.sides import sides
     from evals.studies.compare import compared
 
-    data = study.data(dataset, part)
+    data = study.data(dataset, part, answered=answered)
     wanted = [side_of(one, study.models, study.catalog, data) for one in (a, b)]
     folders = [study.folder / name for name in "ab"]
     first, second = asyncio.run(sides(wanted, data, study.grader, folders))

@@ -10,12 +10,10 @@ from typing import Any
 
 from pydantic import ConfigDict, ValidationError
 
-from agent.batch.settings import Settings
 from agent.catalog import Catalog, read_yaml_mapping, validated
 from agent.cli.grading_options import CallsName, Models, settings_of
 from agent.errors import InputError
 from agent.frozen import Frozen, Text
-from agent.llm.prompts.own import read_prompts
 from evals.dataset import Dataset
 from evals.sides import Kept, Ordered
 
@@ -38,6 +36,7 @@ class SideOptions(Frozen):
     calls: CallsName | None = None
     seed: int | None = None
     base_url: Text | None = None
+    calibration: Path | None = None
 
 
 def side_of(text: str, usual: Models, catalog: Catalog, data: Dataset) -> Ordered | Kept:
@@ -50,7 +49,7 @@ def side_of(text: str, usual: Models, catalog: Catalog, data: Dataset) -> Ordere
     else:
         options = _inline(text)
     try:
-        settings = _settings(options, usual)
+        settings, _ = settings_of(_models(options, usual))
         rubric = data.rubric if options.rubric is None else catalog.any_rubric(options.rubric)
     except InputError as error:
         raise InputError(f"{text}: {error}") from error
@@ -84,18 +83,9 @@ def _inline(text: str) -> SideOptions:
         raise InputError(f"{text!r}: {key}: {fault['msg']}") from error
 
 
-def _settings(options: SideOptions, usual: Models) -> Settings:
-    settings, _ = settings_of(_models(options, usual))
-    if options.prompts is None:
-        return settings
-    if settings.is_offline:
-        raise InputError("prompts need a language model")
-    return settings.model_copy(update={"prompts": read_prompts(options.prompts)})
-
-
 def _models(options: SideOptions, usual: Models) -> Models:
     """The options about models, those of the command where the side leaves them out."""
-    own = options.model_dump(exclude={"rubric", "prompts"}, exclude_none=True)
+    own = options.model_dump(exclude={"rubric"}, exclude_none=True)
     if "model" in own:
         usual = usual._replace(panel=None)
     elif "panel" in own:

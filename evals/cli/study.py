@@ -119,12 +119,21 @@ class Study:
             raise typer.Exit(FAILED)
 
 
-def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a body the options that all studies have; it is called with a `Study` first."""
+def command(
+    name: str, without: tuple[str, ...] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a body the options that studies have; it is called with a `Study` first.
+
+    `without` names those of them that make no sense here.
+    """
 
     def made(body: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
-        common = list(inspect.signature(_study, eval_str=True).parameters.values())[1:]
+        common = [
+            one
+            for one in list(inspect.signature(_study, eval_str=True).parameters.values())[1:]
+            if one.name not in without
+        ]
 
         @wraps(body)
         def run(**options: Any) -> None:

@@ -105,7 +105,8 @@ def _outcome(verdict: Verdict) -> str:
             f" To tell a difference as large as the one seen, about {_rough(verdict.more_answers)} "
             "more answers would be needed."
         )
-    return f"{said} With these, a difference of {figure(verdict.detectable, 3)} would be told."
+    least = figure(verdict.detectable, 3)
+    return f"{said} The answers at hand would tell a true difference of {least} in 4 of 5 studies."
 
 
 def _of_what(verdict: Verdict) -> str:

@@ -1,6 +1,7 @@
 """The sections on what judges add to a grade's variance, and how many of them it takes."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 
 from evals.grading import GRADER
 from evals.report.page import (
@@ -19,14 +20,22 @@ from evals.stats.generalizability import GStudy
 from evals.stats.intervals import Interval
 from evals.studies.rubric import Judges, JudgeStudy, View
 
+_NONE = Interval(value=None)
 _ONE: dict[Judges, str] = {"people": "person", "models": "model", "samples": "sample"}
 _READING = (
-    "The variance of one grading, split into what lies in the answers, in how strict a judge is, "
-    "and in what judges see differently in the same answer (with what is left unexplained). Only "
-    "the first is what a grade should show. Phi is the reliability of a score as such, "
-    "E rho squared that of the order of answers, in which a judge who is strict to all does no "
-    "harm."
+    "The variance of one grading, split into what lies in the answers, in how strict judges are to "
+    "all of them, and in what a judge sees differently in one answer (by answer, with what is "
+    "left unexplained). Only the first is what a grade should show. Phi is the reliability of a "
+    "score as such, E rho squared that of the order of answers, in which a judge who is strict to "
+    "all does no harm."
 )
+_SOURCES = {
+    "r": ("strictness", "how strict judges are to all answers"),
+    "o:r": ("sample", "how strict single samples are to all answers"),
+    "pr": ("by answer", "what judges see differently in the same answer"),
+    "po:r": ("rest", "what changes from sample to sample"),
+}
+"""Each source of error, as columns and as sentences call it."""
 _SAMPLES = (
     "The judges here are samples of one model: this says how far the model repeats itself, and "
     "nothing of whether another model or a person would agree. Phi is too high by what is wrong in "
@@ -51,9 +60,8 @@ def judge_headlines(view: View, of: str, target: float) -> Iterator[Headline]:
     if study is None:
         yield Headline(f"Phi{of}", NONE, "takes two raters")
         return
-    none = Interval(value=None)
-    yield headline(f"Phi{of}", study.now.absolute or none, f"of {_counted(study, study.now)}")
-    yield headline(f"E rho squared{of}", study.now.relative or none, "of the order of answers")
+    yield headline(f"Phi{of}", study.now.absolute or _NONE, f"of {_counted(study, study.now)}")
+    yield headline(f"E rho squared{of}", study.now.relative or _NONE, "of the order of answers")
     best = study.absolute.decision
     yield Headline(
         f"For Phi {target:g}{of}",
@@ -75,18 +83,16 @@ def judge_sections(view: View, of: str, target: float) -> Iterator[Section]:
         texts.append(
             f"{study.total.dropped:,} answers lack a score of some judge and are left out here."
         )
-    negative = study.total.negative
+    negative = [_SOURCES[name][1] for name in study.total.negative]
     if negative:
-        texts.append(
-            f"The estimate of {', '.join(negative)} came out below 0 by chance and counts as 0."
-        )
+        texts.append(f"What came out below 0 by chance and counts as 0: {', '.join(negative)}.")
     titles = {item.criterion: item.scale.title for item in view.items}
     yield Section(
         f"What a grade's variance is made of{of}",
         tuple(texts),
         (
             Table(
-                ("", "answers", *_shared(study.total), "Phi of one", f"for Phi {target:g}"),
+                ("", "the answers", *_shared(study.total), f"for Phi {target:g}"),
                 (
                     _row("whole answer", study, study.total, study.absolute),
                     *(
@@ -95,8 +101,8 @@ def judge_sections(view: View, of: str, target: float) -> Iterator[Section]:
                     ),
                 ),
                 "Shares of the variance of one grading, in percent",
-                "For the whole answer the criteria's levels are weighted. The last column counts "
-                "gradings.",
+                "Of the whole answer criteria count by their weights. What lies in the answers, "
+                f"over 100, is the Phi of one grading. The last column: {_unit(study)}.",
             ),
         ),
     )
@@ -104,55 +110,74 @@ def judge_sections(view: View, of: str, target: float) -> Iterator[Section]:
 
 
 def _decisions(study: JudgeStudy, of: str, target: float) -> Section:
-    priced = study.now.cost is not None
-    rows = tuple(
-        (
-            _counted(study, one),
-            f"{one.gradings}",
-            with_interval(one.absolute or Interval(value=None)),
-            with_interval(one.relative or Interval(value=None)),
-            figure(one.absolute_sem, 1),
-            *((_dollars(one.cost),) if priced else ()),
-        )
-        for one in study.grid
-    )
+    curves = [_curve(study, "Phi", repeats) for repeats in _repeats(study)]
+    curves += [_curve(study, "E rho squared", repeats) for repeats in _repeats(study)[:1]]
+    least = min([target, *(value for _, _, values in curves for value in values if value)])
     return Section(
         f"How many {study.judges} a grade takes{of}",
         (
             f"{_planned(study, study.absolute, 'Phi', first=True)}. "
             f"{_planned(study, study.relative, 'E rho squared', first=True)}.",
-            "Few judges say little of all judges: the intervals hold for that, and are wide.",
-        ),
-        (
-            Table(
-                (
-                    "",
-                    "gradings",
-                    "Phi",
-                    "E rho squared",
-                    "error, points",
-                    *(("an answer",) if priced else ()),
-                ),
-                rows,
-                "What the mean over so many is worth, whole answers",
-                "Error is the standard error of measurement in points of 100."
-                + (" Costs are at the mean price of a grading here." if priced else ""),
+            "Few judges say little of all judges: the intervals hold for that, and are wide."
+            + (
+                ""
+                if study.one.cost is None
+                else f" A grading here cost {_dollars(study.one.cost)} on average."
             ),
         ),
+        _by_judges(study) if study.total.repeats == 1 else _by_samples(study),
         (
             lines_plot(
-                [
-                    *(_curve(study, "Phi", repeats) for repeats in _repeats(study)),
-                    *(_curve(study, "E rho squared", repeats) for repeats in _repeats(study)[:1]),
-                ],
+                curves,
                 x_axis=study.judges,
                 y_axis="reliability",
                 shows=f"The reliability of the mean over so many {study.judges}; the line is at "
                 f"{target:g}.",
                 line=target,
-                span=(0, 1.02),
+                span=(math.floor(10 * least) / 10, 1.02),
             ),
         ),
+    )
+
+
+def _by_judges(study: JudgeStudy) -> tuple[Table, ...]:
+    return (
+        Table(
+            ("", "Phi", "E rho squared", "error, points"),
+            tuple(
+                (
+                    _counted(study, one),
+                    with_interval(one.absolute or _NONE),
+                    with_interval(one.relative or _NONE),
+                    figure(one.absolute_sem, 1),
+                )
+                for one in study.grid
+            ),
+            "What the mean over so many is worth, whole answers",
+            "Error is the standard error of measurement in points of 100.",
+        ),
+    )
+
+
+def _by_samples(study: JudgeStudy) -> tuple[Table, ...]:
+    repeats = _repeats(study)
+    judges = sorted({one.judges for one in study.grid})
+    by_size = {(one.judges, one.repeats): one for one in study.grid}
+    columns = ("", *(_times(each, "sample") for each in repeats))
+
+    def table(title: str, chosen: Callable[[Decision], Interval | None]) -> Table:
+        rows = tuple(
+            (
+                _times(number, _ONE[study.judges]),
+                *(with_interval(chosen(by_size[number, each]) or _NONE) for each in repeats),
+            )
+            for number in judges
+        )
+        return Table(columns, rows, title)
+
+    return (
+        table("Phi of the mean over so many, whole answers", lambda one: one.absolute),
+        table("E rho squared of the same", lambda one: one.relative),
     )
 
 
@@ -200,42 +225,34 @@ def _blame(total: GStudy) -> str:
     """Where most of the error lies, in words."""
     if not total.total:
         return "No score differs from another: there is no variance to split."
-    parts = _shared(total)
-    answers = total.variance("p") / total.total
-    name, worst = max(parts.items(), key=lambda one: one[1])
+    errors = [one for one in total.components if one.source != "p"]
+    worst = max(errors, key=lambda one: one.variance)
     return (
-        f"Of one grading of a whole answer, {share(answers)} of the variance lie in the answers; "
-        f"of the rest most in {name} ({worst:.1f} %)."
+        f"Of one grading of a whole answer, {share(total.variance('p') / total.total)} of the "
+        f"variance lie in the answers; of what else there is most lies in "
+        f"{_SOURCES[worst.source][1]} ({share(worst.variance / total.total)})."
     )
 
 
 def _shared(study: GStudy) -> dict[str, float]:
     """The sources of error, as they are called, with their shares in percent."""
-    called = {
-        "r": "strictness",
-        "o:r": "strictness of a sample",
-        "pr": "seen differently" if study.repeats == 1 else "judge by answer",
-        "po:r": "sample by answer",
-    }
     whole = study.total
     return {
-        name: 100 * study.variance(source) / whole if whole else 0.0
-        for source, name in called.items()
-        if any(one.source == source for one in study.components)
+        _SOURCES[one.source][0]: 100 * one.variance / whole if whole else 0.0
+        for one in study.components
+        if one.source != "p"
     }
 
 
 def _row(name: str, study: JudgeStudy, of: GStudy, plan: Plan) -> tuple[str, ...]:
     whole = of.total
     if not whole:
-        return (name, *[NONE] * (len(_shared(of)) + 3))
-    phi = of.variance("p") / whole
+        return (name, *[NONE] * (len(_shared(of)) + 2))
     return (
         name,
-        figure(100 * phi, 1),
+        figure(100 * of.variance("p") / whole, 1),
         *(figure(one, 1) for one in _shared(of).values()),
-        figure(phi),
-        _counted(study, plan.decision) if plan.decision else NONE,
+        _planned_in_short(study, plan),
     )
 
 
@@ -249,6 +266,17 @@ def _planned(study: JudgeStudy, plan: Plan, name: str, *, first: bool = False) -
         )
     reached = best.absolute if name == "Phi" else best.relative
     return f"{opening} is {_counted(study, best)} ({_value(reached)}; {_cost(best)})"
+
+
+def _planned_in_short(study: JudgeStudy, plan: Plan) -> str:
+    """As a cell: so many judges, and samples where there were some; or more than so many."""
+    one = plan.decision or plan.most
+    repeats = "" if study.total.repeats == 1 else f" x {one.repeats}"
+    return f"{'' if plan.decision else 'over '}{one.judges}{repeats}"
+
+
+def _unit(study: JudgeStudy) -> str:
+    return study.judges if study.total.repeats == 1 else f"{study.judges} x samples"
 
 
 def _counted(study: JudgeStudy, one: Decision) -> str:

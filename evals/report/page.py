@@ -72,7 +72,10 @@ class Page:
 
 def figure(value: float | None, digits: int = 2) -> str:
     """A number, or a dash for what is undefined."""
-    return NONE if value is None else f"{value:.{digits}f}"
+    if value is None:
+        return NONE
+    text = f"{value:.{digits}f}"
+    return text if float(text) else text.removeprefix("-")
 
 
 def share(value: float | None) -> str:
@@ -84,7 +87,8 @@ def with_interval(interval: Interval, digits: int = 2) -> str:
     """A value with its interval in brackets; the value alone where there is no interval."""
     if interval.value is None or interval.low is None or interval.high is None:
         return figure(interval.value, digits)
-    return f"{interval.value:.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
+    low, high = figure(interval.low, digits), figure(interval.high, digits)
+    return f"{figure(interval.value, digits)} [{low}, {high}]"
 
 
 def headline(name: str, interval: Interval, note: str = "", digits: int = 2) -> Headline:

@@ -123,30 +123,43 @@ def counts_plot(
 def correlations_plot(
     names: Sequence[str], values: Sequence[Sequence[float | None]], *, shows: str
 ) -> Plot:
-    """The correlations of each two, -1 to 1, below the diagonal; None stays blank."""
-    rows = [plain(name) for name in names]
+    """The correlations of each two, -1 to 1, below the diagonal; None stays blank.
+
+    Columns have the rows' numbers instead of their names, as there may be many.
+    """
+    rows = [f"{plain(name)}  {at + 1}" for at, name in enumerate(names)]
     below = [list(row[:at]) + [None] * (len(rows) - at) for at, row in enumerate(values)]
+    few = len(rows) <= _FEW
+    texts = [
+        ["" if one is None else f"{one:.2f}" if few else f"{round(100 * one)}" for one in row]
+        for row in below
+    ]
     drawn = go.Figure(
         go.Heatmap(
-            z=below[1:],
-            x=rows[:-1],
-            y=rows[1:],
+            z=below,
+            x=[str(at + 1) for at in range(len(rows))],
+            y=rows,
+            text=texts,
             zmin=-1,
             zmax=1,
             # All light enough for dark figures on them.
             colorscale=[[0, "#d98a3d"], [0.5, "#f1f4f7"], [1, "#5f8fcc"]],
             showscale=False,
             hoverongaps=False,
-            texttemplate="%{z:.2f}" if len(rows) <= _MOST_FIGURES else None,
-            textfont={"color": "#10233d", "size": 12 if len(rows) <= _FEW else 9},
+            texttemplate="%{text}" if len(rows) <= _MOST_FIGURES else None,
+            textfont={"color": "#10233d", "size": 12 if few else 8},
             hovertemplate="%{y}<br>%{x}<br>%{z:.2f}<extra></extra>",
             xgap=1,
             ygap=1,
         )
     )
-    drawn.update_xaxes(type="category", tickangle=-60, showgrid=False)
-    drawn.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    return Plot(_styled(drawn, rows=len(rows) + 8), shows)
+    drawn.update_xaxes(type="category", tickangle=0, tickfont={"size": 12 if few else 9})
+    drawn.update_yaxes(type="category", autorange="reversed")
+    drawn = _styled(drawn, rows=len(rows))
+    drawn.update_xaxes(showgrid=False)
+    drawn.update_yaxes(showgrid=False)
+    unit = "" if few else ", in hundredths"
+    return Plot(drawn, f"{shows} Columns have the rows' numbers{unit}.")
 
 
 def lines_plot(

@@ -92,12 +92,12 @@ def _worst(study: ReliabilityStudy) -> list[str]:
 def _headlines(study: ReliabilityStudy) -> Iterator[Headline]:
     whole, percents = study.whole.levels.overall, study.whole.percents
     unit = "levels" if whole.unit == "level" else "shares of full marks"
-    yield headline("Changed", _hundred(whole.flip), f"percent of {whole.cells:,} levels", 1)
+    yield _share_headline("Changed", whole.flip, f"of {whole.cells:,} levels")
     yield headline("SEM of a level", whole.sem, unit)
     yield headline("SEM of an answer", percents.sem, "points of 100", 1)
     yield headline("ICC(2,1)", percents.icc, "whole answers", 3)
     if study.whole.decisions is not None:
-        yield headline("Other decision", _hundred(study.whole.decisions), "percent of answers", 1)
+        yield _share_headline("Other decision", study.whole.decisions, "of answers")
     yield Headline(
         "Not in every run",
         f"{study.ungraded.cells_in_some_run:,}",
@@ -169,9 +169,9 @@ def _by_criterion(study: ReliabilityStudy, titles: dict[str, str]) -> Section:
                         _shares(one.flip),
                         share(one.far.value),
                         figure(one.change.value),
-                        with_interval(one.sem),
+                        figure(one.sem.value),
                         figure(one.qwk.value),
-                        with_interval(one.icc),
+                        figure(one.icc.value),
                     )
                     for one in each
                 ),
@@ -202,7 +202,7 @@ def _levels_row(one: Repeated) -> tuple[str, ...]:
         _shares(whole.flip),
         share(whole.far.value),
         figure(whole.change.value),
-        with_interval(whole.sem),
+        figure(whole.sem.value),
         figure(whole.qwk.value, 3),
     )
 
@@ -212,12 +212,18 @@ def _totals_row(one: Repeated) -> tuple[str, ...]:
     return (
         _called(one),
         f"{percents.answers:,}",
-        with_interval(percents.icc, 3),
+        figure(percents.icc.value, 3),
         with_interval(percents.sem, 1),
         figure(percents.change.value, 1),
         figure(percents.largest, 1),
-        NONE if one.decisions is None else _shares(one.decisions),
+        NONE if one.decisions is None else share(one.decisions.value),
     )
+
+
+def _share_headline(name: str, interval: Interval, note: str) -> Headline:
+    """A share of 0 to 1 in percent as a headline, with its interval in the note."""
+    found = headline(name, _hundred(interval), note, 1)
+    return Headline(name, share(interval.value), found.note)
 
 
 def _shares(interval: Interval) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from evals.grading import GRADER
 from evals.levels import Scale
 from evals.report.judges import judge_headlines, judge_sections, judges_in_short
 from evals.report.page import (
@@ -26,6 +27,7 @@ from evals.stats.flags import FEWEST_ANSWERS, POOR, Flag, Kind
 from evals.stats.intervals import Interval
 from evals.stats.items import Item
 from evals.stats.likeness import in_words
+from evals.studies.agreement import PEOPLE
 from evals.studies.rubric import TO_LOOK_AT, Pair, RubricStudy, View
 
 CALLED: dict[Kind, str] = {
@@ -44,12 +46,10 @@ _READING = (
     "Earned is the mean share of what a criterion can give: the higher, the easier. "
     "Discrimination is the correlation with the sum of the other criteria, with its 90 % "
     f"interval: below {POOR:g} a criterion is poor. Alpha without is Cronbach's alpha of the "
-    "others: above the rubric's own the criterion costs reliability."
+    "others: above the rubric's own the criterion costs reliability. With several raters, same is "
+    "the share of pairs of raters that give the same level, and ICC(1) the reliability of one."
 )
-_OF_RATERS = (
-    " Same is the share of pairs of raters that give the same level, ICC(1) the reliability of a "
-    "single rater."
-)
+_WHOSE = {GRADER: "the grader's", PEOPLE: "people's"}
 _NAMED = 6
 _MOST_LEVELS = 11
 """Of more levels fifths of the scale are shown."""
@@ -74,7 +74,7 @@ def rubric_page(study: RubricStudy, title: str, facts: Sequence[tuple[str, str]]
 def _lead(view: View, study: RubricStudy) -> str:
     said = [_criteria_in_short(view)]
     if len(study.views) > 1:
-        said.insert(0, f"By the levels of the {view.by}:")
+        said.insert(0, f"By {_WHOSE[view.by]} levels:")
     if view.alpha is not None:
         said.append(f"Cronbach's alpha is {with_interval(view.alpha)}.")
     said.append(judges_in_short(view))
@@ -105,7 +105,7 @@ def _headlines(view: View, study: RubricStudy) -> Iterator[Headline]:
     yield Headline(
         f"To look at{of}",
         f"{len(view.to_look_at)} of {len(view.items)}",
-        f"criteria, over {view.answers:,} answers; {mend} flags say mend",
+        f"criteria, over {view.answers:,} answers; to mend: {mend}",
     )
     yield headline(f"Alpha{of}", view.alpha or Interval(value=None), "of the whole rubric")
     yield from judge_headlines(view, of, study.target)
@@ -115,7 +115,7 @@ def _sections(study: RubricStudy) -> Iterator[Section]:
     for view in study.views:
         of = f", by {view.by}" if len(study.views) > 1 else ""
         yield _flag_section(view, f"What to look at{of}", to_look_at=True)
-        yield _items(view, f"Criteria{of}")
+        yield _items(view, f"Criteria{of}", explained=view is study.views[0])
     yield _discrimination(study)
     for view in study.views:
         of = f", by {view.by}" if len(study.views) > 1 else ""
@@ -154,10 +154,16 @@ def _note(flag: Flag, titles: dict[str, str]) -> Note:
     )
 
 
-def _items(view: View, title: str) -> Section:
+def _items(view: View, title: str, *, explained: bool) -> Section:
     rated = any(item.disagreement for item in view.items)
-    columns = ["", "answers", "mean", "earned", "discrimination", "alpha without"]
-    texts = [_READING + (_OF_RATERS if rated else "")]
+    uneven = len({item.answers for item in view.items}) > 1
+    columns = (
+        "",
+        *(("answers",) if uneven else ()),
+        *("mean", "earned", "discrimination", "alpha without"),
+        *(("same", "ICC(1)") if rated else ()),
+    )
+    texts = [_READING] if explained else []
     if view.unrated:
         texts.append(f"Left out, as nobody gave a level: {', '.join(view.unrated)}.")
     return Section(
@@ -165,18 +171,19 @@ def _items(view: View, title: str) -> Section:
         tuple(texts),
         (
             Table(
-                (*columns, *(("same", "ICC(1)") if rated else ())),
-                tuple(_row(item, rated=rated) for item in view.items),
+                columns,
+                tuple(_row(item, uneven=uneven, rated=rated) for item in view.items),
+                note="" if uneven else f"Each over {view.items[0].answers:,} answers.",
             ),
         ),
         brief=True,
     )
 
 
-def _row(item: Item, *, rated: bool) -> tuple[str, ...]:
+def _row(item: Item, *, uneven: bool, rated: bool) -> tuple[str, ...]:
     row = (
         item.scale.title,
-        f"{item.answers:,}",
+        *((f"{item.answers:,}",) if uneven else ()),
         NONE if item.mean is None else f"{item.mean:.2f} of {item.scale.top}",
         share(item.difficulty),
         with_interval(item.discrimination or Interval(value=None)),

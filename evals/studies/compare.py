@@ -18,6 +18,7 @@ from evals.levels import Array, Scale
 from evals.sides import Side
 from evals.stats.agreement import Agreements, agreement
 from evals.stats.continuous import Closeness, closeness
+from evals.stats.division import over
 from evals.stats.intervals import Interval
 from evals.stats.multiple import holm
 from evals.stats.paired import (
@@ -51,8 +52,10 @@ class Verdict(Frozen):
     """
 
     measure: By
-    over: Literal["levels", "answers"]
+    on: Literal["levels", "answers"]
     outcome: Outcome
+    a: Interval
+    b: Interval
     difference: Interval
     error: float | None
     answers: int
@@ -133,7 +136,6 @@ def compared(
     replicates: int = 1000,
 ) -> Comparison:
     """Compare two sides. Raises InputError for a measure that the dataset has no people for."""
-    drawn = {"seed": seed, "replicates": replicates}
     common, left_out = _common(a.scales, b.scales)
     people = [one for one in data.people.scales if _top(common, one.criterion) == one.top]
     left_out += [
@@ -143,16 +145,27 @@ def compared(
     ]
     levels = percents = None
     if people:
-        chosen = data.people.choose([one.criterion for one in people])
-        given = [_levels(side, people) for side in (a, b)]
-        levels = paired_levels(chosen.median(), *given, people, **drawn)
+        levels = paired_levels(
+            data.people.choose([one.criterion for one in people]).median(),
+            _levels(a, people),
+            _levels(b, people),
+            people,
+            seed=seed,
+            replicates=replicates,
+        )
     if data.totals.raters:
-        theirs = _mean(data.totals.values)
-        percents = paired_percents(theirs, *(_percents(side, data) for side in (a, b)), **drawn)
-    own = [_levels(side, common) for side in (a, b)]
-    of_whole = [side.grades.percents for side in (a, b)]
+        values = data.totals.values
+        percents = paired_percents(
+            over(np.nansum(values, axis=1), (~np.isnan(values)).sum(axis=1)),
+            _percents(a, data),
+            _percents(b, data),
+            seed=seed,
+            replicates=replicates,
+        )
+    levels_a, levels_b = _levels(a, common), _levels(b, common)
+    whole_a, whole_b = a.grades.percents, b.grades.percents
     measure = _measure(by, levels, percents)
-    adjusted_measure: Measure = "qwk" if measure in (None, "pearson") else measure
+    adjusted_measure: Measure = "qwk" if measure is None or measure == "pearson" else measure
     return Comparison(
         a=a.told,
         b=b.told,
@@ -162,15 +175,19 @@ def compared(
         percents=percents,
         adjusted_measure=adjusted_measure,
         adjusted=_adjusted(levels, adjusted_measure),
-        between_levels=agreement(*own, common, **drawn) if common else None,
-        between_percents=closeness(*of_whole, **drawn),
+        between_levels=(
+            agreement(levels_a, levels_b, common, seed=seed, replicates=replicates)
+            if common
+            else None
+        ),
+        between_percents=closeness(whole_a, whole_b, seed=seed, replicates=replicates),
         verdict=None if measure is None else _verdict(measure, levels, percents),
         missing=Missing(
             answers=len(data.answers),
-            answers_without_a=int(np.isnan(of_whole[0]).sum()),
-            answers_without_b=int(np.isnan(of_whole[1]).sum()),
-            levels_without_a=int(np.isnan(own[0]).sum()),
-            levels_without_b=int(np.isnan(own[1]).sum()),
+            answers_without_a=int(np.isnan(whole_a).sum()),
+            answers_without_b=int(np.isnan(whole_b).sum()),
+            levels_without_a=int(np.isnan(levels_a).sum()),
+            levels_without_b=int(np.isnan(levels_b).sum()),
         ),
     )
 
@@ -184,9 +201,7 @@ def _common(a: Sequence[Scale], b: Sequence[Scale]) -> tuple[list[Scale], list[L
             common.append(scale)
             continue
         reason = (
-            "only A judges it"
-            if other is None
-            else f"A has {scale.top + 1} levels, B {other + 1}"
+            "only A judges it" if other is None else f"A has {scale.top + 1} levels, B {other + 1}"
         )
         left_out.append(LeftOut(criterion=scale.criterion, reason=reason))
     left_out += [
@@ -213,14 +228,6 @@ def _percents(side: Side, data: Dataset) -> Array:
     ):
         return side.grades.levels(scales).percents()[:, 0]
     return side.grades.percents
-
-
-def _mean(values: Array) -> Array:
-    """The mean over raters, (answers,); nan where nobody gave one."""
-    given = ~np.isnan(values)
-    count = given.sum(axis=1)
-    total = np.where(given, values, 0.0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _measure(
@@ -253,8 +260,10 @@ def _verdict(by: By, levels: PairedLevels | None, percents: PairedPercents | Non
         more = None if wanted is None else max(wanted - answers, 1)
     return Verdict(
         measure=by,
-        over="answers" if by == "pearson" or levels is None else "levels",
+        on="answers" if by == "pearson" or levels is None else "levels",
         outcome=outcome,
+        a=one.a,
+        b=one.b,
         difference=one.difference,
         error=one.error,
         answers=answers,
