@@ -14,6 +14,7 @@ import numpy as np
 
 from agent.answer_rubric import AnswerRubric
 from agent.batch.answer import Answer
+from agent.batch.estimate import Estimate
 from agent.batch.given import Given
 from agent.batch.job import Job, Order
 from agent.batch.run import Progress
@@ -74,15 +75,7 @@ class Grader:
         Raises InputError, EngineUnavailableError (nothing could be begun), FileError,
         StoreError, or RunStoppedError when a limit was reached before all was done.
         """
-        order = Order(
-            paths=(),
-            folder=folder,
-            catalog=self.catalog,
-            rubric=rubric,
-            seniority=self.seniority,
-            settings=self.settings,
-            limitations=self._left(),
-        )
+        order = self._order(rubric, folder, self._left())
         with Job(order, Given(answers)) as job, self.watch(job, len(answers)) as told:
             done = await (
                 job.run()
@@ -103,6 +96,26 @@ class Grader:
                 (),
             )
         return read_grades(folder, [answer.id for answer in answers])
+
+    def estimate(
+        self, answers: Sequence[Answer], rubric: Rubric | AnswerRubric, folder: Path
+    ) -> Estimate:
+        """What grading them would take beyond what the folder holds. Raises as `grade` does."""
+        with Job(self._order(rubric, folder, self.limitations), Given(answers)) as job:
+            return job.estimate()
+
+    def _order(
+        self, rubric: Rubric | AnswerRubric, folder: Path, limitations: Limitations
+    ) -> Order:
+        return Order(
+            paths=(),
+            folder=folder,
+            catalog=self.catalog,
+            rubric=rubric,
+            seniority=self.seniority,
+            settings=self.settings,
+            limitations=limitations,
+        )
 
     def _left(self) -> Limitations:
         limits = self.limitations
@@ -196,8 +209,8 @@ class Grades:
         return Levels(self.ids, tuple(scales), raters, values)
 
 
-def read_grades(folder: Path, ids: Iterable[str]) -> Grades:
-    """The grades of these answers in a folder of `sevenstep grade`.
+def read_grades(folder: Path, ids: Iterable[str] | None = None) -> Grades:
+    """The grades of these answers, or of all there are, in a folder of `sevenstep grade`.
 
     Raises InputError if it holds none of them, StoreError if it cannot be read.
     """
@@ -207,7 +220,7 @@ def read_grades(folder: Path, ids: Iterable[str]) -> Grades:
         )
     with Ledger(folder, reading=True) as ledger:
         kept = {one.id: one for one in ledger.graded()}
-    wanted = tuple(ids)
+    wanted = tuple(kept if ids is None else ids)
     if not any(name in kept for name in wanted):
         raise InputError(
             f"{folder}: none of the {len(wanted):,} answers is graded there; is it another dataset?"

@@ -1,7 +1,6 @@
-"""Measures the offline engine on scripted candidates, and writes the figures to RESULTS.md.
+"""Measures the offline engine on scripted candidates; `evals.results` writes it down.
 
-    python -m evals.offline            prints them
-    python -m evals.offline --write    writes evals/RESULTS.md
+    python -m evals.offline    prints the figures
 
 Scripts stand in `evals/scripts/SET/SCENARIO/CANDIDATE.yaml`. The sets `tuned_*` were at hand
 when the engine was built; `heldout` was written without sight of rubric, scenarios and the
@@ -10,7 +9,6 @@ criteria.
 """
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -26,7 +24,6 @@ from agent.scorecard import Scorecard
 from agent.store.memory import MemoryLog
 
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
-RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 QUALITIES = ("poor", "middling", "good", "excellent")
 """The qualities that have an order, worst first; other candidates are probes of one fault."""
 
@@ -110,10 +107,10 @@ def smallest_gap(played: list[Played]) -> float:
 def report() -> str:
     """The figures as Markdown."""
     lines = [
-        "# Results of the offline engine",
+        "## Scripts",
         "",
-        "Made by `make results` (`python -m evals.offline --write`); level mid, 50 minutes,",
-        "script clock. Scores are percentages of the assessed weight.",
+        "Scripted candidates, `python -m evals.offline`; level mid, 50 minutes, script clock.",
+        "Scores are percentages of the assessed weight.",
         "",
         "- `tuned_a`, `tuned_b`: the scripts at hand while thresholds and wording lists were",
         "  set. Their figures say that the engine can tell these candidates apart, not that it",
@@ -129,7 +126,7 @@ def report() -> str:
         by_length, _ = in_order_by_length(played)
         lines += [
             "",
-            f"## {name}",
+            f"### {name}",
             "",
             f"- pairs of one scenario in the right order: {right} of {total} "
             f"(by length alone: {by_length} of {total})",
@@ -160,15 +157,5 @@ def _table(played: list[Played]) -> list[str]:
     return lines
 
 
-def main() -> None:
-    """Print the figures, or write them with `--write`."""
-    text = report()
-    if "--write" in sys.argv[1:]:
-        RESULTS.write_text(text, encoding="utf-8")
-        print(f"Written to {RESULTS}")
-    else:
-        print(text)
-
-
 if __name__ == "__main__":
-    main()
+    print(report())

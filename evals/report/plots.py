@@ -226,7 +226,7 @@ def points_plot(
 
 def _shades(count: int) -> list[str]:
     """From light to dark, each told from its neighbours."""
-    light, dark = (0xD3, 0xE1, 0xF3), (0x0F, 0x2C, 0x55)
+    light, dark = (0xD3, 0xE1, 0xF3), (0x18, 0x3F, 0x78)
     return [
         "#"
         + "".join(
