@@ -172,6 +172,14 @@ def test_a_step_passed_over_is_taken_up_at_the_end() -> None:
     assert (skipped.step, skipped.cause) == ("model", "skipped")
 
 
+def test_a_step_that_is_taken_up_again_names_the_criterion_that_is_asked_about() -> None:
+    table = Table(steps=("metrics", "model"))
+    baseline = (Sighting(criterion="baseline", quote="…", depth=Depth.reasoned),)
+    opened = led(table.answer(sightings=(*sighted("metrics"), *baseline)), Open)
+    # Why this model is asked once the model is known; until then the question is about the model.
+    assert (opened.begun, opened.criterion) == (True, "primary_model")
+
+
 def test_a_red_flag_is_challenged_once() -> None:
     flag = rubric().red_flags()[0]
     table = Table()

@@ -503,7 +503,7 @@ def _open(table: Table, step: Step, cause: Cause) -> Open:
                     step=step.id,
                     cause=cause,
                     question=probe.question,
-                    criterion=criterion.id,
+                    criterion=probe.criterion,
                     probe=probe.probe,
                     begun=True,
                 )
