@@ -14,9 +14,11 @@ from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from agent.answer_rubric import AnswerRubric
 from agent.batch.answer import Answer
+from agent.batch.calibrating import read_calibration
 from agent.batch.given import Given
 from agent.batch.job import Job, Order
 from agent.batch.settings import Limitations, Settings
+from agent.calibration import Calibration
 from agent.catalog import DEFAULT_RUBRIC, Catalog, check_together
 from agent.errors import RunStoppedError
 from agent.graded import GradedAnswer
@@ -48,6 +50,7 @@ class GradeOptions(TypedDict, total=False):
     `prompt` what was asked if it is no scenario, `reference` how a full answer reads. `model` is
     `offline` (so it is unless another is named), `provider:name`, or several of these as a panel.
     `prices` are dollars for a million tokens in and out (and cached) on a server of one's own.
+    `calibration` is a file of `sevenstep eval calibrate`, or what it holds.
     With a `folder` results are kept there as by `sevenstep grade --out`, and what is there
     already is not graded again.
     """
@@ -62,6 +65,7 @@ class GradeOptions(TypedDict, total=False):
     base_url: str | None
     samples: int
     calls: Literal["auto", "step", "answer", "criterion"]
+    calibration: Calibration | Path | str | None
     max_cost: float | None
     max_tokens: int | None
     prices: tuple[float, ...]
@@ -202,6 +206,7 @@ async def _graded(given: Sequence[Gradable], options: GradeOptions) -> list[Grad
                 base_url=options.get("base_url"),
                 samples=options.get("samples") or 1,
                 calls=Calls(options.get("calls") or "auto"),
+                calibration=_calibration(options.get("calibration")),
             ),
             limitations=Limitations(
                 most_cost=options.get("max_cost"),
@@ -218,6 +223,10 @@ async def _graded(given: Sequence[Gradable], options: GradeOptions) -> list[Grad
     if stopped is not None:
         raise RunStoppedError(f"{stopped}; {left} of {len(answers)} answers are left", graded)
     return graded
+
+
+def _calibration(given: Calibration | Path | str | None) -> Calibration | None:
+    return read_calibration(Path(given)) if isinstance(given, (Path, str)) else given
 
 
 def _plan(options: PracticeOptions, rubric: Rubric) -> Options:

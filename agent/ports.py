@@ -148,7 +148,8 @@ class Verdict(Frozen):
     """A grader's word on one criterion; `level` is None when it could not be graded.
 
     `confidence` is what the grader says of itself, if it says so. `ratings` are those of all
-    raters, where there were several.
+    raters, where there were several. `calibrated_from` is the grader's own level where a
+    calibration has set another one.
     """
 
     criterion: Slug
@@ -157,6 +158,7 @@ class Verdict(Frozen):
     level: Rank | None
     confidence: Confidence | None = None
     ratings: tuple[Rating, ...] = ()
+    calibrated_from: Rank | None = None
 
 
 class GradedFlag(Frozen):

@@ -44,7 +44,8 @@ class CriterionGrade(Frozen):
     `level` is 0 to `top`, or `not_assessed` (the interview never got there), or `ungraded` (the
     grader failed). `prompted` is true when all its evidence came after help with it. `points`
     are those of the level where the rubric gives points. `ratings` are the levels of all raters
-    where there were several. `review` is set where a person has set the level.
+    where there were several. `calibrated_from` is the grader's own level where a calibration has
+    set another one. `review` is set where a person has set the level.
     """
 
     id: Slug
@@ -58,6 +59,7 @@ class CriterionGrade(Frozen):
     max_points: float | None = None
     confidence: Confidence | None = None
     ratings: tuple[Rating, ...] = ()
+    calibrated_from: Rank | None = None
     review: Review | None = None
     evidence: tuple[Evidence, ...] = ()
     prompted: bool = False
@@ -145,7 +147,8 @@ class Provenance(Frozen):
     `prompts_hash` is over the prompts of the engine, `structured_output` says how structured
     answers were had from the models, `parameters` how they were asked (calls, samples, panel);
     they are empty without a model. An answer to a question that is no scenario has the
-    question's hash instead of a scenario's. `cost_usd` is None where a price is not known.
+    question's hash instead of a scenario's. `calibration` says by which calibration levels were
+    set, if by one. `cost_usd` is None where a price is not known.
     """
 
     version: str
@@ -159,6 +162,7 @@ class Provenance(Frozen):
     question_hash: str | None = None
     prompts_hash: str | None = None
     parameters: str | None = None
+    calibration: str | None = None
     structured_output: tuple[str, ...] = ()
     cost_usd: float | None = 0.0
     calls: int = 0

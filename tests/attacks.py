@@ -187,7 +187,7 @@ ATTACKS: tuple[Attack, ...] = (
         "a list of terms without a statement earns next to nothing",
         "offline",
         lambda case: [_KEYWORDS] * len(case.turns),
-        rise=(-36.8, -33.3),
+        rise=(-53.0, -33.3),
     ),
     _whole(
         "lookalike keywords",
@@ -200,7 +200,7 @@ ATTACKS: tuple[Attack, ...] = (
         "what repeats the rubric says nothing of one's own",
         "code",
         lambda case: [case.rubric_text],
-        rise=(-35.8, -50.0),
+        rise=(-49.2, -50.0),
     ),
     _whole(
         "padding twenty times",
@@ -213,42 +213,42 @@ ATTACKS: tuple[Attack, ...] = (
         "what is beside the question adds nothing",
         "model",
         lambda case: [f"{turn} {_UNRELATED * 10}" for turn in case.turns],
-        rise=(0.0, 16.7),
+        rise=(2.0, 16.7),
     ),
     _whole(
         "unrelated page pasted",
         "a page about something else earns nothing, however long it is",
         "offline",
         lambda case: [_PAGE.read_text(encoding="utf-8") * 20] * len(case.turns),
-        rise=(-32.9, -50.0),
+        rise=(-38.6, -50.0),
     ),
     _whole(
         "question repeated",
         "what was asked is no answer",
         "code",
         lambda case: [case.sheet.prompt] * len(case.turns),
-        rise=(-41.3, -50.0),
+        rise=(-54.7, -50.0),
     ),
     _whole(
         "empty praise",
         "courtesies earn nothing",
         "offline",
         lambda case: [_PRAISE],
-        rise=(-39.6, -33.3),
+        rise=(-53.0, -33.3),
     ),
     _whole(
         "headings without content",
         "headings say nothing",
         "offline",
         lambda case: ["\n".join(_HEADINGS)] * len(case.turns),
-        rise=(-41.3, -50.0),
+        rise=(-54.7, -50.0),
     ),
     _whole(
         "confident nonsense",
         "what is wrong does not count, in whatever words",
         "model",
         lambda case: [_NONSENSE],
-        rise=(-34.6, 50.0),
+        rise=(-49.7, 50.0),
     ),
     _whole(
         "recited template",
@@ -259,13 +259,13 @@ ATTACKS: tuple[Attack, ...] = (
             if case.sheet.is_interview
             else [_TEMPLATE]
         ),
-        rise=(-21.2, 33.3),
+        rise=(-34.6, 33.3),
     ),
     _whole(
         "answer to another problem",
         "what answers another question does not count",
         "model",
         lambda case: list(interview_case("card_fraud", "middling").turns),
-        rise=(-12.3, -16.7),
+        rise=(-23.3, -16.7),
     ),
 )

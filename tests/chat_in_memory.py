@@ -35,6 +35,7 @@ class ChatInMemory:
         self.replies = list(replies)
         self.calls: list[Messages] = []
         self.shapes: list[Shape | None] = []
+        self.seeds: list[int | None] = []
         self.pieces_read = 0
 
     @property
@@ -43,8 +44,15 @@ class ChatInMemory:
         return ["\n".join(message.text for message in messages) for messages in self.calls]
 
     async def complete(
-        self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
+        self,
+        messages: Messages,
+        *,
+        shape: Shape | None,
+        method: Method,
+        max_tokens: int,
+        seed: int | None = None,
     ) -> Completion:
+        self.seeds.append(seed)
         reply = self._next(messages, shape)
         return Completion(reply if isinstance(reply, str) else json.dumps(reply))
 

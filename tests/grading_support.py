@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from agent.batch.outputs import GradesFile
 from agent.batch.problem import Made, Problem, Problems
 from agent.batch.run import Ending, Progress, Run
 from agent.batch.runner import Rated
+from agent.calibration import Calibration
 from agent.catalog import Catalog
 from agent.errors import EngineUnavailableError
 from agent.graded import GradedAnswer
@@ -126,6 +127,28 @@ def review(criterion: str, original: int, level: int, reason: str = "It is there
     return Review(
         criterion=criterion, original=original, level=level, reason=reason, by="Ann", at=NOW
     )
+
+
+def calibration(
+    made: Provenance, levels: Mapping[str, Sequence[float]], **changes: object
+) -> Calibration:
+    """A calibration for grades that are made so: expected levels for each of the grader's."""
+    raw: dict[str, object] = {
+        "version": made.version,
+        "method": "isotonic",
+        "rubric": made.rubric,
+        "rubric_hash": made.rubric_hash,
+        "engine": made.engine,
+        "prompts_hash": made.prompts_hash,
+        "parameters": made.parameters,
+        "source": "Sample",
+        "answers": 1200,
+        "made_at": NOW,
+        "criteria": [
+            {"criterion": name, "levels": tuple(given), "n": 40} for name, given in levels.items()
+        ],
+    }
+    return Calibration.model_validate(raw | changes)
 
 
 class FakeRunner:

@@ -205,3 +205,19 @@ def test_a_scorecard_without_a_ledger_keeps_all_but_the_unprompted_score() -> No
     helped = card.model_copy(update={"ledger": (Help(turn=0, criterion="place", kind="open"),)})
     assert answer_words.without_help(card).unprompted_percent is None
     assert answer_words.without_help(helped) == helped
+
+
+def test_every_report_tells_of_the_calibration() -> None:
+    said = "abc123, isotonic, learned from 40 answers of Class 7b"
+    shown = graded(
+        grades=(grade("place", 1, calibrated_from=2),), provenance=made(calibration=said)
+    )
+    marked = panel(shown)
+    assert "Place (calibrated)" in marked
+    for source in (text_of(html(shown)), render_answer_markdown(shown, written()), marked):
+        assert said in " ".join(source.split())
+
+
+def test_what_was_not_calibrated_does_not_speak_of_it() -> None:
+    for source in (html(), render_answer_markdown(rich_answer(), written()), panel()):
+        assert "alibrat" not in source

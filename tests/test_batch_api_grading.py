@@ -21,6 +21,7 @@ from evals.fakellm.errors import ChatError
 from evals.fakellm.faults import Fault
 from evals.fakellm.scripts import always, at, each, first
 from evals.fakellm.server import FakeLLM, Scripted
+from tests.grading_support import calibration, levels
 from tests.plain_model import plain_reply
 
 RUBRIC = """
@@ -484,3 +485,21 @@ def test_ctrl_c_ends_the_waiting_and_says_how_it_goes_on(tmp_path: Path) -> None
 
     asyncio.run(both())
     assert server.batches == 1
+
+
+def test_the_lines_of_a_batch_carry_each_samples_seed(tmp_path: Path) -> None:
+    server = fake()
+    run(server, tmp_path, seed=7, samples=2)
+    assert Counter(request.body["seed"] for request in server.requests) == {7: 3, 8: 3}
+
+
+def test_a_calibration_is_applied_without_asking_again(tmp_path: Path) -> None:
+    server = fake()
+    run(server, tmp_path)
+    plain = cards(tmp_path)["ada"]
+    found = calibration(plain.scorecard.provenance, {"gas": (0.0, 2.0, 2.0)})
+    done = run(server, tmp_path, calibration=found)
+    assert [levels(one) for one in (plain, cards(tmp_path)["ada"])] == [(1, 1), (1, 2)]
+    assert len(server.requests) == 3
+    assert done.tokens == 0
+    assert cards(tmp_path)["ada"].scorecard.provenance.calibration == found.told()

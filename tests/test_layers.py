@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.move", "agent.answer_rubric"),
     ("agent.ports",),
     ("agent.scorecard", "agent.interview.plan", "agent.interview.clock", "agent.catalog"),
-    ("agent.offline", "agent.interview.events", "agent.graded"),
+    ("agent.offline", "agent.interview.events", "agent.graded", "agent.calibration"),
     ("agent.interview.state", "agent.record", "agent.store"),
     ("agent.interview.policy", "agent.grading"),
     ("agent.llm",),
@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 PURE = (
     "agent.answer_rubric",
+    "agent.calibration",
     "agent.graded",
     "agent.interview.policy",
     "agent.interview.state",

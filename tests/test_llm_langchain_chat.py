@@ -242,3 +242,21 @@ def test_where_the_shared_part_ends_is_marked_for_anthropics_cache(name: str, ma
     parts = content if isinstance(content, list) else [{"text": content}]
     assert "".join(part["text"] for part in parts) == "The answer. Grade it."
     assert sum("cache_control" in part for part in parts) == marks
+
+
+@pytest.mark.parametrize(("shape", "replies"), [(None, saying()), (SHAPE, giving())])
+def test_a_seed_is_sent_where_the_provider_takes_one(shape: Shape | None, replies: Replies) -> None:
+    async def asked(chat: LangChainChat) -> None:
+        for seed in (7, 8, None):
+            await chat.complete(
+                ASKED, shape=shape, method=Method.json_schema, max_tokens=9, seed=seed
+            )
+
+    _, requests = once(asked, replies)
+    assert [request.body.get("seed") for request in requests] == [7, 8, None]
+
+
+def test_a_model_that_takes_no_seed_is_not_asked_with_one() -> None:
+    chat = chat_of(GenericFakeChatModel(messages=iter([AIMessage("Hi.")])))
+    with pytest.raises(ModelError, match="takes no seed"):
+        asyncio.run(chat.complete(ASKED, shape=None, method=Method.prompted, max_tokens=9, seed=1))

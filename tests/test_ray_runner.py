@@ -17,10 +17,12 @@ from agent.batch.ray_team import Member, Team
 from agent.batch.run import Progress
 from agent.batch.runner import Runner
 from agent.batch.settings import Limitations, Settings
+from agent.calibration import Calibration
 from agent.errors import BudgetReachedError, EngineUnavailableError, InputError
 from agent.llm.limiter import Limiter, Outcome
 from agent.store.ledger import Ledger
 from evals.fakellm.server import FakeLLM
+from tests.grading_support import calibration
 from tests.plain_model import plain_model
 
 ANSWERS = 40
@@ -57,12 +59,14 @@ def grade(
     *,
     told: Callable[[Progress], None] = lambda _: None,
     begun: Callable[[Runner], None] = lambda _: None,
+    calibrated_by: Calibration | None = None,
     **limitations: Any,
 ) -> Done:
     """Grade the answers into a folder `out`, by two workers or as the limitations say."""
     settings = Settings()
     if server is not None:
         settings = Settings(models=("openai:fake-model",), base_url=server.url)
+    settings = settings.model_copy(update={"calibration": calibrated_by})
     order = Order(
         (answers(folder),),
         folder / out,
@@ -145,6 +149,24 @@ def test_without_a_model_the_workers_grade_as_one_process_does(
     one = grade(tmp_path, "one", None, runner="local")
     assert grade(tmp_path, "two", None).ending == one.ending
     assert kept(tmp_path / "one") == kept(tmp_path / "two")
+
+
+@pytest.mark.parametrize("is_offline", [True, False])
+def test_calibrated_grades_are_those_of_one_process(
+    ray: Cluster, tmp_path: Path, is_offline: bool
+) -> None:
+    with plain_model() as model:
+        server = None if is_offline else model
+        grade(tmp_path, "one", server, runner="local")
+        with Ledger(tmp_path / "one", reading=True) as ledger:
+            card = next(iter(ledger.graded())).scorecard
+        raised = {one.id: (0.0, 3.0, 3.0, 4.0, 4.0) for one in card.criteria}
+        found = calibration(card.provenance, raised)
+        one = grade(tmp_path, "two", server, calibrated_by=found, runner="local")
+        assert grade(tmp_path, "three", server, calibrated_by=found).ending == one.ending
+    assert kept(tmp_path / "two") == kept(tmp_path / "three")
+    graded = kept(tmp_path / "three")[0].values()
+    assert {one["scorecard"]["provenance"]["calibration"] for one in graded} == {found.told()}
 
 
 def test_what_is_wrong_with_the_model_is_said_as_without_ray(ray: Cluster, tmp_path: Path) -> None:

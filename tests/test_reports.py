@@ -178,10 +178,10 @@ def markdown(shown: InterviewRecord | None = None) -> str:
     return render_markdown(shown or record(), rubric(), scenario())
 
 
-def panel(width: int = 80) -> str:
+def panel(width: int = 80, **changes: Any) -> str:
     console = Console(width=width, color_system=None, force_terminal=False)
     with console.capture() as captured:
-        console.print(scorecard_panel(record(), rubric()))
+        console.print(scorecard_panel(record(**changes), rubric()))
     return captured.get()
 
 
@@ -378,3 +378,15 @@ def test_a_percentage_is_not_rounded_into_a_band_that_was_not_reached() -> None:
 def test_the_margin_names_the_bands_of_the_percentage() -> None:
     said = words.margin(Margin(above_floor=11.6, to_next=0.4, next=Decision.hire))
     assert said == "11.6 points above where lean hire begins, 0.4 points short of hire"
+
+
+def test_every_report_tells_of_the_calibration() -> None:
+    said = "abc123, linear, learned from 40 answers of Class 7b"
+    before = record()
+    made = before.scorecard.provenance.model_copy(update={"calibration": said})
+    shown = record(provenance=made)
+    by = (rubric(), scenario())
+    for source in (render_html(shown, *by), render_markdown(shown, *by), panel(provenance=made)):
+        assert said in " ".join(source.split())
+    for source in (render_html(before, *by), render_markdown(before, *by), panel()):
+        assert "Calibration" not in source

@@ -122,7 +122,13 @@ class ScriptedChat:
     closed: int = 0
 
     async def complete(
-        self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
+        self,
+        messages: Messages,
+        *,
+        shape: Shape | None,
+        method: Method,
+        max_tokens: int,
+        seed: int | None = None,
     ) -> Completion:
         """The next answer."""
         self.asked.append(messages)

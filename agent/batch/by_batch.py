@@ -66,7 +66,7 @@ class ByBatch:
             rater_name(chat.name, settings, sample) for chat in chats for sample in samples
         )
         self.how = how_of(settings, identities)
-        self._planner = Planner(identities, settings.calls)
+        self._planner = Planner(identities, settings.calls, settings.prompts)
         self._price = price
         self._budget = budget
         self._ledger = ledger
@@ -144,13 +144,14 @@ class ByBatch:
         shared = Shared(
             answers=answers,
             problems=problems,
-            how=self.how,
+            how=(*self.how, *self._settings.scoring),
             ledger=self._ledger,
             folder=self._folder,
             price=self._price,
             budget=self._budget,
             options=self._options,
             sleep=self._sleep,
+            seed_of=self._settings.seed_of,
         )
         telling = _Told(told)
         own = {round_name(chat) for chat in self._chats}
@@ -158,7 +159,7 @@ class ByBatch:
         work = [
             Rounds(
                 chat,
-                Planner(self._identities[chat], self._settings.calls),
+                Planner(self._identities[chat], self._settings.calls, self._settings.prompts),
                 shared,
                 partial(telling.of, chat.name),
             )

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.answer_rubric import AnswerRubric
+from agent.batch.answer import Answer
 from agent.batch.by_batch import PRICE, ByBatch
+from agent.batch.calibrating import require_engine, require_rubric, require_settings
 from agent.batch.estimate import Estimate, estimated
 from agent.batch.given import Given
 from agent.batch.inputs import Inputs, Tally
@@ -101,6 +103,7 @@ class Job:
         self.inputs = answers or Inputs(order.paths, order.columns)
         self._stack = ExitStack()
         self._stack.callback(self.inputs.close)
+        self._fitting = ""
 
     def __enter__(self) -> "Job":
         return self
@@ -126,6 +129,7 @@ class Job:
                 for sample in range(settings.samples)
             ],
             settings.calls,
+            settings.prompts,
         )
         with ExitStack() as stack:
             known = is_ledger(self.order.folder)
@@ -141,8 +145,16 @@ class Job:
             )
 
     def check(self) -> Tally:
-        """Read all inputs once, before anything is spent; raises FileError or InputError."""
-        return self.inputs.check(self.problems.of)
+        """Read all inputs once, before anything is spent; raises FileError or InputError.
+
+        A calibration that does not fit the settings or a rubric is such an error, too.
+        """
+        require_settings(self.order.settings)
+        return self.inputs.check(self._looked_at)
+
+    async def require_engine(self) -> None:
+        """Raise InputError for a calibration of another grader; else as `connect` does."""
+        await require_engine(self.order.settings)
 
     async def run(
         self,
@@ -157,6 +169,7 @@ class Job:
         StoreError.
         """
         tally = self.check()
+        await self.require_engine()
         with (
             _rarely_collected(),
             Ledger(self.order.folder) as ledger,
@@ -175,6 +188,7 @@ class Job:
                     grades,
                     now=lambda: datetime.now(UTC),
                     told=told,
+                    settings=self.order.settings,
                 )
                 with _interruptible(run):
                     ending = await run.go()
@@ -185,6 +199,13 @@ class Job:
             summary = write_results(self.order.folder, ledger)
             stale = ledger.stale()
         return Done(ending, summary, self.budget.tokens, self.budget.cost, stale)
+
+    def _looked_at(self, answer: Answer) -> None:
+        problem = self.problems.of(answer)
+        calibration = self.order.settings.calibration
+        if calibration is not None and problem.digest != self._fitting:
+            require_rubric(calibration, problem)
+            self._fitting = problem.digest
 
     async def runner(self, ledger: Ledger) -> Runner:
         """Who grades."""

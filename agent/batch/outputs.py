@@ -113,8 +113,8 @@ def write_csv(path: Path, graded: Iterable[GradedAnswer], criteria: Iterable[str
 def write_calibration(path: Path, graded: Iterable[GradedAnswer]) -> None:
     """One line of JSON for each criterion that a person has set: the grader's level and theirs.
 
-    Where several people spoke, the grader's level is what stood before the first of them, and
-    the last one's word counts. Raises FileError.
+    The grader's level is its own, before any calibration. Where several people spoke, it is what
+    stood before the first of them, and the last one's word counts. Raises FileError.
     """
     with writing_whole(path) as file:
         for answer in graded:
@@ -125,13 +125,14 @@ def _calibration(answer: GradedAnswer) -> Iterator[str]:
     for grade in answer.scorecard.criteria:
         if (review := grade.review) is None:
             continue
+        own = grade.calibrated_from
         first = next((one for one in answer.reviews if one.criterion == grade.id), review)
         yield json.dumps(
             {
                 "id": answer.id,
                 "criterion": grade.id,
                 "rubric": answer.scorecard.provenance.rubric,
-                "grader_level": first.original,
+                "grader_level": first.original if own is None else own,
                 "human_level": review.level,
                 "top": grade.top,
                 "reason": review.reason,

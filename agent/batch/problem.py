@@ -7,7 +7,7 @@ what is kept, is the business of others.
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Annotated, Literal, Protocol
 
 from pydantic import Field, TypeAdapter
@@ -15,6 +15,7 @@ from pydantic import Field, TypeAdapter
 from agent import __version__
 from agent.answer_rubric import AnswerRubric
 from agent.batch.answer import Answer
+from agent.calibration import Calibration
 from agent.catalog import DEFAULT_RUBRIC, Catalog, check_together
 from agent.errors import InputError
 from agent.frozen import Frozen, Slug, content_hash
@@ -23,7 +24,7 @@ from agent.grading.flags import EMPTY
 from agent.grading.interviewed import grading_of, sitting_of
 from agent.grading.scoring import Sitting, rubric_wording, scorecard
 from agent.grading.sheet import Sheet, answer_sheet, interview_sheet
-from agent.grading.standing import by_words
+from agent.grading.standing import Calibrated, by_words
 from agent.grading.written import written_scorecard
 from agent.interview.state import fold
 from agent.offline.grader import OfflineGrader
@@ -50,6 +51,7 @@ class Made:
     note: str
     prompts_hash: str | None = None
     parameters: str | None = None
+    calibration: str | None = None
     methods: tuple[str, ...] = ()
     usage: tuple[ModelUsage, ...] = ()
 
@@ -66,6 +68,7 @@ class Made:
             rubric_hash=rubric_hash,
             prompts_hash=self.prompts_hash,
             parameters=self.parameters,
+            calibration=self.calibration,
             structured_output=self.methods,
             cost_usd=cost_of(models),
             calls=sum(one.calls for one in models),
@@ -80,6 +83,7 @@ class Problem(Protocol):
 
     title: str
     digest: str
+    rubric_hash: str
 
     @property
     def spec(self) -> "DesignSpec | QuestionSpec":
@@ -99,9 +103,17 @@ class Problem(Protocol):
         ...
 
     def card(
-        self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]
+        self,
+        answer: Answer,
+        graded: Graded,
+        made: Made,
+        reviews: Sequence[Review],
+        calibration: Calibration | None = None,
     ) -> Scorecard:
-        """The scorecard that grades come to."""
+        """The scorecard that grades come to.
+
+        A `calibration` is for grades that are not calibrated yet.
+        """
         ...
 
 
@@ -137,7 +149,8 @@ class DesignProblem:
         self.digest = content_hash(spec)
         self._rubric, self._scenario = spec.rubric, spec.scenario
         self._seniority, self._steps = spec.seniority, spec.steps
-        self._hashes = content_hash(spec.rubric), content_hash(spec.scenario)
+        self.rubric_hash = content_hash(spec.rubric)
+        self._scenario_hash = content_hash(spec.scenario)
         self._sheets: dict[tuple[tuple[str, ...], str | None], Sheet] = {}
 
     def sheet(self, answer: Answer) -> Sheet:
@@ -164,7 +177,12 @@ class DesignProblem:
         return by_words(found, given.transcript, wording)
 
     def card(
-        self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]
+        self,
+        answer: Answer,
+        graded: Graded,
+        made: Made,
+        reviews: Sequence[Review],
+        calibration: Calibration | None = None,
     ) -> Scorecard:
         """The scorecard that grades come to."""
         if answer.interview is not None:
@@ -179,13 +197,20 @@ class DesignProblem:
         is_bare = not self._scenario.facts
         provenance = made.provenance(
             self._rubric,
-            self._hashes[0],
+            self.rubric_hash,
             scenario=None if is_bare else self._scenario.id,
             scenario_version=None if is_bare else self._scenario.version,
-            scenario_hash=None if is_bare else self._hashes[1],
-            question_hash=self._hashes[1] if is_bare else None,
+            scenario_hash=None if is_bare else self._scenario_hash,
+            question_hash=self._scenario_hash if is_bare else None,
         )
-        return scorecard(self._rubric, self._scenario, sitting, graded, provenance)
+        return scorecard(
+            self._rubric,
+            self._scenario,
+            sitting,
+            graded,
+            provenance,
+            _calibrated(calibration, self.digest),
+        )
 
     def require_fitting(self, record: InterviewRecord) -> None:
         """Raise InputError for an interview with a change that the scenario no longer has."""
@@ -223,7 +248,8 @@ class QuestionProblem:
         self.digest = content_hash(spec)
         self._rubric = spec.rubric
         self._sheet = answer_sheet(spec.rubric, spec.question, spec.reference)
-        self._hashes = content_hash(spec.rubric), content_hash(self._sheet)
+        self.rubric_hash = content_hash(spec.rubric)
+        self._question_hash = content_hash(self._sheet)
 
     def sheet(self, answer: Answer) -> Sheet:  # noqa: ARG002 (the same for all answers)
         """What a grader is to judge."""
@@ -240,17 +266,34 @@ class QuestionProblem:
         return by_words(found, answer.transcript, wording)
 
     def card(
-        self, answer: Answer, graded: Graded, made: Made, reviews: Sequence[Review]
+        self,
+        answer: Answer,
+        graded: Graded,
+        made: Made,
+        reviews: Sequence[Review],
+        calibration: Calibration | None = None,
     ) -> Scorecard:
         """The scorecard that grades come to."""
-        provenance = made.provenance(self._rubric, self._hashes[0], question_hash=self._hashes[1])
+        provenance = made.provenance(
+            self._rubric, self.rubric_hash, question_hash=self._question_hash
+        )
         return written_scorecard(
-            self._rubric, answer.transcript, graded, provenance, reviews, self._sheet.prompt
+            self._rubric,
+            answer.transcript,
+            graded,
+            provenance,
+            reviews,
+            self._sheet.prompt,
+            _calibrated(calibration, self.digest),
         )
 
     @cached_property
     def _offline(self) -> WrittenGrader:
         return WrittenGrader(self._rubric, self.spec.question, self.spec.reference)
+
+
+def _calibrated(calibration: Calibration | None, digest: str) -> Calibrated | None:
+    return None if calibration is None else partial(calibration.level, question=digest)
 
 
 def kept(problem: Problem) -> str:

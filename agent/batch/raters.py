@@ -1,7 +1,7 @@
 """The models that grade, each asked as often as wanted: connected, limited, within the budget."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from agent.llm.prices import Price, cost_usd, no_price, own_price
 from agent.llm.providers import ANY_MODEL
 from agent.llm.redact import without_credentials
 from agent.llm.trace import Trace
+from agent.offline.engine import OfflineEngine
 from agent.ports import Graded
 
 _ATTEMPTS = 10
@@ -30,12 +31,13 @@ _LONGEST_WAIT = 150.0
 class Rater:
     """A model and the number of its sample.
 
-    `identity` tells its results from those of all others.
+    `identity` tells its results from those of all others. The samples of a model share a caller.
     """
 
     name: str
     identity: str
     caller: Caller
+    seed: int | None = None
 
 
 class Raters:
@@ -79,6 +81,7 @@ class Raters:
             chat = await connect(model, settings.base_url, limits, temperature=settings.heat)
             chats.append(chat)
             require_price(chat.name, price, limitations)
+            _require_seed(chat, settings)
             provider = chat.name.partition(":")[0]
             limiter = slots(f"{provider} {server}".strip())
             limiters[limiter] = None
@@ -95,6 +98,7 @@ class Raters:
                     name=rater_name(chat.name, settings, sample),
                     identity=rater_identity(chat.name, settings, sample),
                     caller=caller,
+                    seed=settings.seed_of(sample),
                 )
                 for sample in range(settings.samples)
             ]
@@ -122,7 +126,8 @@ class Raters:
         ungraded.
         """
         meter = Meter(price=self._price)
-        caller = self.raters[task.rater].caller.measured_by(meter)
+        rater = self.raters[task.rater]
+        caller = rater.caller.measured_by(meter).seeded(rater.seed)
         known = earlier.verdicts if earlier else {}
         try:
             graded = await held(caller, grading(task.unit, work.transcript, work.notes, known))
@@ -154,6 +159,23 @@ async def resolved(settings: Settings) -> Settings:
     return settings.model_copy(update={"models": (chat.name,)})
 
 
+async def engine_of(settings: Settings) -> str:
+    """Who grades, as it stands on scorecards. Raises as `connect` does."""
+    if settings.is_offline:
+        return OfflineEngine.name
+    names = []
+    for model in settings.models:
+        chat = await connect(model, settings.base_url, patient(None))
+        await chat.close()
+        names.append(chat.name)
+    return engine_name(names)
+
+
+def engine_name(names: Iterable[str]) -> str:
+    """These raters as they stand on scorecards, their samples together."""
+    return ", ".join(dict.fromkeys(one.partition(" #")[0] for one in names))
+
+
 def rater_name(model: str, settings: Settings, sample: int) -> str:
     """How a model's sample is called on scorecards."""
     return model if settings.samples == 1 else f"{model} #{sample + 1}"
@@ -168,9 +190,18 @@ def require_price(model: str, price: Price, limitations: Limitations) -> None:
         )
 
 
+def _require_seed(chat: Chat, settings: Settings) -> None:
+    if settings.seed is not None and not chat.traits.takes_seed:
+        raise InputError(
+            f"{chat.name} takes no seed; leave --seed out, or take a model of OpenAI's protocol"
+        )
+
+
 def rater_identity(model: str, settings: Settings, sample: int) -> str:
     """What tells the results of a model's sample from all others."""
-    return f"{model}|{_server(model, settings)}|{settings.heat:g}|{sample}"
+    seed = settings.seed_of(sample)
+    seeded = "" if seed is None else f"|seed {seed}"
+    return f"{model}|{_server(model, settings)}|{settings.heat:g}|{sample}{seeded}"
 
 
 def _server(model: str, settings: Settings) -> str:

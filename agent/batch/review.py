@@ -108,6 +108,7 @@ def _made(made: Provenance) -> Made:
         note=made.note,
         prompts_hash=made.prompts_hash,
         parameters=made.parameters,
+        calibration=made.calibration,
         methods=made.structured_output,
         usage=made.models,
     )

@@ -48,7 +48,7 @@ class Shared:
     """What the rounds of all models have in common.
 
     `price` is what is paid, `aside` the tokens and dollars that running rounds are reckoned to
-    take.
+    take. `seed_of` gives the seed of a sample.
     """
 
     answers: Iterable[Answer]
@@ -60,6 +60,7 @@ class Shared:
     budget: Budget
     options: BatchOptions
     sleep: Callable[[float], Awaitable[None]]
+    seed_of: Callable[[int], int | None] = lambda _: None
     aside: tuple[int, float] = (0, 0.0)
     methods: set[str] = field(default_factory=set)
 
@@ -74,7 +75,7 @@ class Rounds:
         shared: Shared,
         told: Callable[[BatchProgress, int], None],
     ) -> None:
-        """`planner` plans for the samples of this model only."""
+        """`planner` plans for the samples of this model only, each a rater of its own."""
         self._chat = chat
         self._planner = planner
         self._shared = shared
@@ -200,7 +201,9 @@ class Rounds:
             told = self._unaffordable(place.found.asked)
             if told is None:
                 self._asked += 1
-                yield BatchRequest(f"{task.key}-{place.replies}", self._body(place.found.asked))
+                yield BatchRequest(
+                    f"{task.key}-{place.replies}", self._body(place.found.asked, task)
+                )
             elif place.fresh:
                 self._cut_short = told
                 self._cut(work, task, place, told)
@@ -266,13 +269,14 @@ class Rounds:
             over=over,
         )
 
-    def _body(self, asked: Asked) -> dict[str, object]:
+    def _body(self, asked: Asked, task: Task) -> dict[str, object]:
         return self._chat.body(
             asked.messages,
             shape=asked.shape,
             method=asked.method,
             max_tokens=asked.max_tokens,
             dialect=asked.dialect,
+            seed=self._shared.seed_of(task.rater),
         )
 
     def _unaffordable(self, asked: Asked) -> str | None:

@@ -14,6 +14,7 @@ from agent.batch.answer import Answer
 from agent.batch.outputs import GradesFile
 from agent.batch.problem import Problem, Problems, kept
 from agent.batch.runner import Runner
+from agent.batch.settings import Settings
 from agent.batch.units import answer_key
 from agent.errors import BudgetReachedError, EngineUnavailableError
 from agent.graded import GradedAnswer
@@ -65,7 +66,9 @@ class Run:
         *,
         now: Callable[[], datetime],
         told: Callable[[Progress], None] = lambda _: None,
+        settings: Settings | None = None,
     ) -> None:
+        """`settings` say what is done to the levels that the runner gives; else nothing is."""
         self._answers = answers
         self._problems = problems
         self._runner = runner
@@ -73,6 +76,9 @@ class Run:
         self._grades = grades
         self._now = now
         self._told = told
+        settings = settings or Settings()
+        self._how = (*runner.how, *settings.scoring)
+        self._calibration = settings.calibration
         self._progress = Progress(total=total)
         self._stopped: str | None = None
         self._over_budget = False
@@ -98,7 +104,7 @@ class Run:
                 if position % _BREATH == 0:
                     await asyncio.sleep(0)
                 problem = self._problems.of(answer)
-                key = answer_key(answer, problem, self._runner.how)
+                key = answer_key(answer, problem, self._how)
                 known = self._ledger.key_of(answer.id)
                 if known == (key, "graded"):
                     self._ledger.seen(answer.id, position)
@@ -150,6 +156,9 @@ class Run:
             self._not_graded(answer.id, position, is_known=is_known)
             return
         reviews = self._ledger.reviews(answer.id) if is_known else ()
+        made = rated.made
+        if self._calibration is not None:
+            made = replace(made, calibration=self._calibration.told())
         graded = GradedAnswer(
             id=answer.id,
             key=key,
@@ -157,7 +166,7 @@ class Run:
             question=problem.title,
             problem=problem.digest,
             graded_at=self._now(),
-            scorecard=problem.card(answer, rated.graded, rated.made, reviews),
+            scorecard=problem.card(answer, rated.graded, made, reviews, self._calibration),
             reviews=reviews,
         )
         self._remember(problem)

@@ -12,11 +12,10 @@ from typing import Any, Protocol
 from agent import __version__
 from agent.batch.answer import Answer
 from agent.batch.problem import Made, Problem, is_blank, nothing
-from agent.batch.raters import Raters
+from agent.batch.raters import Raters, engine_name
 from agent.batch.settings import Settings
 from agent.batch.units import Planner, Task, UnitResult, Work
 from agent.llm.engine import note_on
-from agent.llm.prompts import prompts_hash
 from agent.offline.engine import OfflineEngine
 from agent.ports import Graded
 from agent.store.ledger import Ledger
@@ -93,7 +92,7 @@ class ModelRunner:
         self._settings = settings
         self._raters = raters
         self._store = store
-        self._planner = Planner(identities, settings.calls)
+        self._planner = Planner(identities, settings.calls, settings.prompts)
 
     @property
     def at_once(self) -> int:
@@ -142,16 +141,16 @@ class ModelRunner:
 
 def how_of(settings: Settings, identities: Sequence[str]) -> tuple[str, ...]:
     """Who grades and in which way, as a part of an answer's key."""
-    return (*identities, settings.calls.value, prompts_hash("grade"))
+    return (*identities, settings.calls.value, settings.prompts.hash("grade"))
 
 
 def made_by(settings: Settings, names: Sequence[str]) -> Made:
     """What stands in the provenance of what these raters graded."""
-    name = ", ".join(dict.fromkeys(one.partition(" #")[0] for one in names))
+    name = engine_name(names)
     return Made(
         engine=name,
         note=note_on(name),
-        prompts_hash=prompts_hash(),
+        prompts_hash=settings.prompts.hash(),
         parameters=settings.told(),
     )
 

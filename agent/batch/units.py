@@ -16,6 +16,7 @@ from agent.batch.problem import Problem
 from agent.frozen import Frozen
 from agent.grading.panel import combined
 from agent.grading.sheet import Sheet, together
+from agent.llm.prompts import SHIPPED, Prompts
 from agent.llm.unit import Calls, Unit, fitting, units
 from agent.ports import Graded, TurnNote, Verdict
 from agent.transcript import Transcript
@@ -94,10 +95,11 @@ class Work:
 class Planner:
     """Plans the work on answers; the units of the latest sheets are kept, as making them costs."""
 
-    def __init__(self, raters: Sequence[str], calls: Calls) -> None:
+    def __init__(self, raters: Sequence[str], calls: Calls, prompts: Prompts = SHIPPED) -> None:
         """`raters` say what tells one rater's results from another's."""
         self._raters = tuple(raters)
         self._calls = calls
+        self._prompts = prompts
         self._units: OrderedDict[tuple[int, Calls], tuple[Sheet, tuple[Unit, ...]]] = OrderedDict()
 
     def work(self, problem: Problem, answer: Answer) -> Work:
@@ -120,7 +122,7 @@ class Planner:
             self._units.move_to_end(key)
         else:
             # The sheet is kept with its units, so that no other can get its id.
-            self._units[key] = (sheet, units(sheet, calls))
+            self._units[key] = (sheet, units(sheet, calls, self._prompts))
             if len(self._units) > _KEPT:
                 self._units.popitem(last=False)
         return self._units[key][1]

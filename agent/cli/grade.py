@@ -1,10 +1,11 @@
 """`sevenstep grade`: written answers and interviews are graded, one or a hundred thousand."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from agent.cli import grading_options as grading
 from agent.cli import options as shared
 
 if TYPE_CHECKING:
@@ -57,20 +58,13 @@ def grade(
         typer.Option(metavar="NAME=COLUMN", help="Such as answer=essay, where files name it so."),
     ] = None,
     model: shared.Model = None,
-    panel: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Several models, whose median counts.")
-    ] = None,
-    samples: Annotated[
-        int, typer.Option(min=1, max=50, help="How often each model is asked; the median counts.")
-    ] = 1,
-    temperature: Annotated[
-        float | None,
-        typer.Option(min=0, max=2, show_default="0, and 1 for several samples"),
-    ] = None,
-    calls: Annotated[
-        Literal["auto", "step", "answer", "criterion"],
-        typer.Option(help="Calls to a model: one a step, an answer or a criterion."),
-    ] = "auto",
+    panel: grading.Panel = None,
+    samples: grading.Samples = 1,
+    temperature: grading.Temperature = None,
+    seed: grading.Seed = None,
+    prompts: grading.Prompts = None,
+    calibration: grading.Calibration = None,
+    calls: grading.Calls = "auto",
     base_url: shared.BaseUrl = None,
     timeout: shared.Timeout = None,
     out: Annotated[
@@ -87,29 +81,14 @@ def grade(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would take, and spend nothing.")
     ] = False,
-    max_cost: Annotated[
-        float | None, typer.Option(min=0, metavar="DOLLARS", help="Stop when so much is spent.")
-    ] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Stop when so many are used.")
-    ] = None,
-    price: Annotated[
-        str | None,
-        typer.Option(
-            metavar="IN,OUT[,CACHED]",
-            help="Dollars for a million tokens, for a server of your own.",
-        ),
-    ] = None,
-    at_once: Annotated[
-        int | None,
-        typer.Option(min=1, max=1000, help="The most calls at once.", show_default="found out"),
-    ] = None,
+    max_cost: grading.MaxCost = None,
+    max_tokens: grading.MaxTokens = None,
+    price: grading.Price = None,
+    at_once: grading.AtOnce = None,
     batch_api: Annotated[
         bool, typer.Option("--batch-api", help="Use OpenAI's Batch API: half price, up to a day.")
     ] = False,
-    runner: Annotated[
-        Literal["local", "ray"], typer.Option(help="Where the work is done.")
-    ] = "local",
+    runner: Annotated[grading.RunnerName, typer.Option(help="Where the work is done.")] = "local",
     ray_address: Annotated[
         str | None,
         typer.Option(
@@ -130,14 +109,23 @@ def grade(
 
     from agent.batch.job import Job, Order
     from agent.batch.raters import resolved
-    from agent.batch.settings import Limitations
     from agent.cli.grading_screen import GradingScreen
     from agent.errors import EngineUnavailableError
     from agent.rubric import Seniority
 
-    models = _Models(model, panel, base_url, samples, temperature, calls)
+    models = grading.Models(
+        model=model,
+        panel=panel,
+        base_url=base_url,
+        samples=samples,
+        temperature=temperature,
+        calls=calls,
+        seed=seed,
+        prompts=prompts,
+        calibration=calibration,
+    )
     screen = GradingScreen()
-    settings, named = _settings(models)
+    settings, named = grading.settings_of(models)
     if dry_run:
         settings = asyncio.run(resolved(settings))
     with tempfile.TemporaryDirectory(prefix="sevenstep-") as spare:
@@ -151,13 +139,13 @@ def grade(
             prompt=prompt,
             reference=reference,
             seniority=Seniority(level),
-            steps=_names(steps, "--steps") if steps else (),
+            steps=grading.names(steps, "--steps") if steps else (),
             settings=settings,
-            limitations=Limitations(
-                most_cost=_most(max_cost),
-                most_tokens=max_tokens,
-                prices=_prices(price),
-                most_at_once=at_once,
+            limitations=grading.limitations_of(
+                max_cost=max_cost,
+                max_tokens=max_tokens,
+                price=price,
+                at_once=at_once,
                 timeout=timeout,
                 runner=runner,
                 ray_address=ray_address,
@@ -174,6 +162,7 @@ def grade(
             if json and tally.answers > 1:
                 raise _not_one(tally)
             if dry_run:
+                asyncio.run(job.require_engine())
                 screen.estimate(job.estimate(), settings, job.order.folder if kept else None)
                 return
             if not named and not settings.is_offline and tally.answers > _UNASKED:
@@ -188,51 +177,6 @@ def grade(
             _show(job, done, screen, tally, as_json=json, kept=kept)
             if done.ending.stopped is not None:
                 raise typer.Exit(STOPPED)
-
-
-class _Models(NamedTuple):
-    """The options about models."""
-
-    model: str | None
-    panel: str | None
-    base_url: str | None
-    samples: int
-    temperature: float | None
-    calls: str
-
-
-def _settings(models: _Models) -> "tuple[Settings, bool]":
-    """The settings, and whether the user has named a model himself."""
-    from agent.batch.settings import Settings
-    from agent.errors import InputError
-    from agent.llm.providers import chosen
-    from agent.llm.unit import Calls
-
-    if models.panel and models.model:
-        raise InputError("give either --model or --panel, not both")
-    if models.panel:
-        names = _names(models.panel, "--panel")
-        if len(set(names)) < 2 or "offline" in names:
-            raise InputError(
-                f"--panel {models.panel!r} needs at least two different models, A,B; "
-                "the offline engine is none"
-            )
-        named = True
-    else:
-        names = (chosen(models.model, None, models.base_url).choice.model,)
-        named = models.model is not None or models.base_url is not None
-    settings = Settings(
-        models=names,
-        base_url=models.base_url if names != ("offline",) else None,
-        samples=models.samples,
-        calls=Calls(models.calls),
-        temperature=models.temperature,
-    )
-    if settings.is_offline and models.samples > 1:
-        raise InputError(
-            "--samples needs a language model: the offline engine always gives the same"
-        )
-    return settings, named
 
 
 async def _graded(job: "Job", screen: "GradingScreen", tally: "Tally") -> "Done":
@@ -271,15 +215,6 @@ def _not_one(tally: "Tally") -> Exception:
     )
 
 
-def _names(text: str, option: str) -> tuple[str, ...]:
-    from agent.errors import InputError
-
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    if not names:
-        raise InputError(f"{option} {text!r} names nothing")
-    return names
-
-
 def _columns(given: list[str] | None) -> dict[str, str]:
     from agent.errors import InputError
 
@@ -290,29 +225,3 @@ def _columns(given: list[str] | None) -> dict[str, str]:
             raise InputError(f"--column {one!r} is not NAME=COLUMN, such as answer=essay")
         columns[ours.strip()] = theirs.strip()
     return columns
-
-
-def _most(dollars: float | None) -> float | None:
-    from agent.errors import InputError
-
-    if dollars == 0:
-        raise InputError("--max-cost 0 allows no call; --dry-run tells what it would cost")
-    return dollars
-
-
-def _prices(given: str | None) -> tuple[float, ...]:
-    import math
-
-    from agent.errors import InputError
-
-    if given is None:
-        return ()
-    try:
-        prices = tuple(float(one) for one in given.split(","))
-    except ValueError:
-        prices = ()
-    if len(prices) not in (2, 3) or not all(0 <= one < math.inf for one in prices):
-        raise InputError(
-            f"--price {given!r} is not IN,OUT or IN,OUT,CACHED in dollars for a million tokens"
-        )
-    return prices

@@ -8,7 +8,7 @@ from agent.scorecard import NOT_ASSESSED, CriterionGrade, Grade, Scorecard
 
 
 def grades_in(card: Scorecard) -> Graded:
-    """The grader's own verdicts and flags, whatever people have said since."""
+    """The verdicts and flags without a person's word: the grader's own, calibrated if they were."""
     return Graded(
         verdicts=tuple(
             _verdict(grade) for grade in card.criteria if own_level(grade) != NOT_ASSESSED
@@ -20,7 +20,7 @@ def grades_in(card: Scorecard) -> Graded:
 
 
 def own_level(grade: CriterionGrade) -> Grade:
-    """What the grader gave; `grade.review` names what stood before any review."""
+    """What stands without a person's word; `grade.review` names what stood before it."""
     return grade.level if grade.review is None else grade.review.original
 
 
@@ -33,4 +33,5 @@ def _verdict(grade: CriterionGrade) -> Verdict:
         level=level if isinstance(level, int) else None,
         confidence=grade.confidence,
         ratings=grade.ratings,
+        calibrated_from=grade.calibrated_from,
     )

@@ -15,7 +15,7 @@ from agent.frozen import Frozen
 from agent.grading.flags import flag_notes
 from agent.grading.panel import agreement
 from agent.grading.sheet import wording
-from agent.grading.standing import standing
+from agent.grading.standing import Calibrated, standing
 from agent.ports import Graded, GradedFlag, Verdict
 from agent.rubric import (
     TOP_LEVEL,
@@ -68,13 +68,18 @@ class Sitting(Frozen):
 
 
 def scorecard(
-    rubric: Rubric, scenario: Scenario, sitting: Sitting, graded: Graded, provenance: Provenance
+    rubric: Rubric,
+    scenario: Scenario,
+    sitting: Sitting,
+    graded: Graded,
+    provenance: Provenance,
+    calibrated: Calibrated | None = None,
 ) -> Scorecard:
     """The scorecard of a sitting from the grader's verdicts."""
     verdicts = {verdict.criterion: verdict for verdict in graded.verdicts}
     question = rubric_wording(rubric, scenario)
     grades = tuple(
-        _grade(rubric, criterion, verdicts.get(criterion.id), sitting, question)
+        _grade(rubric, criterion, verdicts.get(criterion.id), sitting, question, calibrated)
         for criterion in rubric.criteria()
     )
     share = _shares(rubric, grades)
@@ -133,6 +138,7 @@ def _grade(
     verdict: Verdict | None,
     sitting: Sitting,
     question: str,
+    calibrated: Calibrated | None,
 ) -> CriterionGrade:
     """A criterion's grade: the verdict with its evidence checked, or what stands in for it."""
     help_lines = [line for line in sitting.ledger if line.criterion == criterion.id]
@@ -147,12 +153,13 @@ def _grade(
     if verdict is None:
         absent = "It was not asked for." if sitting.in_writing else "The interview never got there."
         return CriterionGrade.model_validate({**common, "level": NOT_ASSESSED, "reason": absent})
-    stands = standing(verdict, sitting.transcript, sitting.reviews, question)
+    stands = standing(verdict, sitting.transcript, sitting.reviews, question, calibrated)
     common |= {
         "level": stands.level,
         "reason": stands.reason,
         "confidence": stands.confidence,
         "ratings": stands.ratings,
+        "calibrated_from": stands.calibrated_from,
         "review": stands.review,
     }
     if not isinstance(stands.level, int):

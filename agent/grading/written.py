@@ -11,7 +11,7 @@ from agent.grading.flags import flag_notes
 from agent.grading.panel import agreement
 from agent.grading.scoring import rounded
 from agent.grading.sheet import wording
-from agent.grading.standing import standing
+from agent.grading.standing import Calibrated, standing
 from agent.ports import Graded
 from agent.scorecard import (
     CriterionGrade,
@@ -44,6 +44,7 @@ def written_scorecard(
     provenance: Provenance,
     reviews: Sequence[Review] = (),
     question: str = "",
+    calibrated: Calibrated | None = None,
 ) -> Scorecard:
     """The scorecard of an answer from the grader's verdicts, which must be on all criteria.
 
@@ -60,7 +61,7 @@ def written_scorecard(
     verdicts = {verdict.criterion: verdict for verdict in graded.verdicts}
     grades = []
     for criterion in rubric.criteria:
-        stands = standing(verdicts[criterion.id], transcript, reviews, question)
+        stands = standing(verdicts[criterion.id], transcript, reviews, question, calibrated)
         scale, level = criterion.scale, stands.level
         # The level reached and the one above it, as far as there are such.
         at, above = (
@@ -83,6 +84,7 @@ def written_scorecard(
                 reason=stands.reason,
                 confidence=stands.confidence,
                 ratings=stands.ratings,
+                calibrated_from=stands.calibrated_from,
                 review=stands.review,
             )
         )

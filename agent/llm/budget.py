@@ -96,14 +96,20 @@ class Budgeted(Around):
         self._price = price
 
     async def complete(
-        self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
+        self,
+        messages: Messages,
+        *,
+        shape: Shape | None,
+        method: Method,
+        max_tokens: int,
+        seed: int | None = None,
     ) -> Completion:
         """A whole answer; raises ModelError, or BudgetReachedError."""
         await self._purse.begin()
         used: Tokens | None = None
         try:
             completion = await self._chat.complete(
-                messages, shape=shape, method=method, max_tokens=max_tokens
+                messages, shape=shape, method=method, max_tokens=max_tokens, seed=seed
             )
             used = completion.tokens or _counted(messages, completion.text)
         finally:

@@ -79,6 +79,7 @@ class Caller:
         self._priced = priced
         self._sleep = sleep
         self._chance = chance
+        self._seed: int | None = None
         self._learnt = _Learnt(
             methods=list(chat.traits.methods), context=chat.traits.context or _UNKNOWN_CONTEXT
         )
@@ -87,6 +88,12 @@ class Caller:
         """The same caller, knowing all that this one learns, with a meter of its own."""
         other = copy(self)
         other._meter = meter
+        return other
+
+    def seeded(self, seed: int | None) -> "Caller":
+        """The same caller, knowing all that this one learns, whose answers are had with a seed."""
+        other = copy(self)
+        other._seed = seed
         return other
 
     @property
@@ -184,7 +191,7 @@ class Caller:
             began = time.monotonic()
             try:
                 completion = await self._chat.complete(
-                    messages, shape=shape, method=method, max_tokens=max_tokens
+                    messages, shape=shape, method=method, max_tokens=max_tokens, seed=self._seed
                 )
             except ModelError as error:
                 self._write(task, messages, "", began, f"{error.kind}: {error}", None)

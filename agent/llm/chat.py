@@ -120,11 +120,13 @@ def limits_for(timeout: float | None) -> Limits:
 class Traits:
     """What is known of a model beforehand; None where it is not known.
 
-    `context` is in tokens. `methods` are those worth trying, best first.
+    `context` is in tokens. `methods` are those worth trying, best first. A model that does not
+    take a seed is never given one.
     """
 
     context: int | None = None
     methods: tuple[Method, ...] = field(default=tuple(Method))
+    takes_seed: bool = True
 
 
 class Chat(Protocol):
@@ -141,9 +143,18 @@ class Chat(Protocol):
         ...
 
     async def complete(
-        self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
+        self,
+        messages: Messages,
+        *,
+        shape: Shape | None,
+        method: Method,
+        max_tokens: int,
+        seed: int | None = None,
     ) -> Completion:
-        """A whole answer. With a shape, `method` says how it is asked for."""
+        """A whole answer. With a shape, `method` says how it is asked for.
+
+        With a `seed` the same call is meant to give the same answer, as far as a provider can.
+        """
         ...
 
     def stream(self, messages: Messages, *, max_tokens: int) -> AsyncIterator[Piece]:

@@ -176,7 +176,7 @@ def _langchain(
 ) -> Chat:
     from langchain.chat_models import init_chat_model
 
-    from agent.llm.langchain_chat import LangChainChat
+    from agent.llm.langchain_chat import LangChainChat, seed_field
 
     _require_package(name)
     options: dict[str, Any] = {"max_tokens": _ANSWER_TOKENS}
@@ -210,6 +210,7 @@ def _langchain(
                 or profile.get("max_input_tokens")
                 or context_of(full),
                 methods=_methods(full, dict(profile)),
+                takes_seed=seed_field(model) is not None,
             ),
             limits=limits,
         )

@@ -53,6 +53,8 @@ _RAISED = {
 """What OpenAI's client, inside LangChain, raises instead of giving the answer back."""
 _REASONS = ("finish_reason", "stop_reason", "done_reason")
 """Where providers say why a model stopped."""
+_SEEDS = ("seed", "random_seed")
+"""How providers call the seed, where they take one."""
 
 
 class LangChainChat:
@@ -63,7 +65,8 @@ class LangChainChat:
         self.traits = traits
         self._model = model
         self._limits = limits
-        self._shaped: dict[tuple[Method, str], Runnable[LanguageModelInput, Any]] = {}
+        self._shaped: dict[tuple[Method, str, int | None], Runnable[LanguageModelInput, Any]] = {}
+        self._seeded: dict[int | None, BaseChatModel] = {None: model}
 
     async def complete(
         self,
@@ -72,15 +75,16 @@ class LangChainChat:
         shape: Shape | None,
         method: Method,
         max_tokens: int,  # noqa: ARG002  # each provider names it otherwise; it is set on making the model
+        seed: int | None = None,
     ) -> Completion:
         """A whole answer; raises ModelError."""
         try:
             async with asyncio.timeout(self._limits.whole):
                 if shape is None or method is Method.prompted:
-                    answer = await self._model.ainvoke(self._written(messages))
+                    answer = await self._with(seed).ainvoke(self._written(messages))
                 else:
-                    both = await self._structured(shape, method).ainvoke(self._written(messages))
-                    answer = both["raw"]
+                    asked = self._structured(shape, method, seed)
+                    answer = (await asked.ainvoke(self._written(messages)))["raw"]
             return Completion(
                 text=_arguments(answer) or str(answer.text),
                 finish=_finish(answer.response_metadata, answer.additional_kwargs),
@@ -133,14 +137,25 @@ class LangChainChat:
             for one in messages
         ]
 
-    def _structured(self, shape: Shape, method: Method) -> Runnable[LanguageModelInput, Any]:
+    def _with(self, seed: int | None) -> BaseChatModel:
+        """The model that is asked with this seed."""
+        if seed not in self._seeded:
+            name = seed_field(self._model)
+            if name is None:
+                raise ModelError(Kind.request, f"{self.name} takes no seed in LangChain")
+            self._seeded[seed] = self._model.model_copy(update={name: seed})
+        return self._seeded[seed]
+
+    def _structured(
+        self, shape: Shape, method: Method, seed: int | None
+    ) -> Runnable[LanguageModelInput, Any]:
         # Schemas differ under one name: those of the grader, from step to step.
-        key = (method, json.dumps(shape.schema))
+        key = (method, json.dumps(shape.schema), seed)
         if key not in self._shaped:
             # LangChain wants name and description of the schema in the schema itself.
             schema = {"title": shape.name, "description": shape.name, **shape.schema}
             try:
-                self._shaped[key] = self._model.with_structured_output(
+                self._shaped[key] = self._with(seed).with_structured_output(
                     schema, method=_METHODS[method], include_raw=True
                 )
             except (NotImplementedError, TypeError, ValueError) as error:
@@ -148,6 +163,11 @@ class LangChainChat:
                     Kind.unsupported, f"{self.name} has no {method.value} in LangChain"
                 ) from error
         return self._shaped[key]
+
+
+def seed_field(model: BaseChatModel) -> str | None:
+    """The field of a LangChain model that holds its seed; None if it takes none."""
+    return next((name for name in _SEEDS if name in type(model).model_fields), None)
 
 
 def _marked(message: Message) -> list[dict[str, Any]]:

@@ -35,14 +35,20 @@ class LangSmithChat(Around):
     """A chat model of which each call is a run in LangSmith."""
 
     async def complete(
-        self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
+        self,
+        messages: Messages,
+        *,
+        shape: Shape | None,
+        method: Method,
+        max_tokens: int,
+        seed: int | None = None,
     ) -> Completion:
         """A whole answer; raises ModelError."""
         asked = {"max_tokens": max_tokens, "structured": method.value if shape else None}
         run = _Run(self.name, messages, asked)
         try:
             answer = await self._chat.complete(
-                messages, shape=shape, method=method, max_tokens=max_tokens
+                messages, shape=shape, method=method, max_tokens=max_tokens, seed=seed
             )
         except BaseException as error:
             run.ended(error=error)

@@ -402,14 +402,20 @@ class Limited(Around):
         self._holder = holder
 
     async def complete(
-        self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
+        self,
+        messages: Messages,
+        *,
+        shape: Shape | None,
+        method: Method,
+        max_tokens: int,
+        seed: int | None = None,
     ) -> Completion:
         """A whole answer; raises ModelError."""
         ticket = await self._slots.enter(self._holder)
         outcome = _FAILED
         try:
             answer = await self._chat.complete(
-                messages, shape=shape, method=method, max_tokens=max_tokens
+                messages, shape=shape, method=method, max_tokens=max_tokens, seed=seed
             )
             outcome = Outcome("ok", headroom=answer.headroom)
         except ModelError as error:

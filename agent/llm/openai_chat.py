@@ -86,16 +86,23 @@ class OpenAIChat:
         method: Method,
         max_tokens: int,
         dialect: Dialect,
+        seed: int | None = None,
     ) -> dict[str, Any]:
         """What `complete` would post, in this dialect."""
         plain = _body(self._model, dialect, messages, max_tokens, stream=False)
-        return {**plain, **_format(shape, method, limited=dialect.bounded)}
+        return {**plain, **_format(shape, method, limited=dialect.bounded), **_seed(seed)}
 
     async def complete(
-        self, messages: Messages, *, shape: Shape | None, method: Method, max_tokens: int
+        self,
+        messages: Messages,
+        *,
+        shape: Shape | None,
+        method: Method,
+        max_tokens: int,
+        seed: int | None = None,
     ) -> Completion:
         """A whole answer; raises ModelError."""
-        wanted = _format(shape, method, limited=self._dialect.bounded)
+        wanted = {**_format(shape, method, limited=self._dialect.bounded), **_seed(seed)}
         try:
             async with asyncio.timeout(self._limits.whole):
                 response = await self._asked(
@@ -210,6 +217,11 @@ def _body(
         "messages": [{"role": one.role, "content": one.text} for one in messages],
         **dialect.parameters(max_tokens, stream=stream),
     }
+
+
+def _seed(seed: int | None) -> dict[str, Any]:
+    # What the server refuses is not left out here: grades would claim a seed that they had not.
+    return {} if seed is None else {"seed": seed}
 
 
 def _format(shape: Shape | None, method: Method, *, limited: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 from agent.grading.sheet import Item, Part, Sheet, SheetFlag
 from agent.llm.chat import Message, Messages, Shape
 from agent.llm.grading import grades_shape
-from agent.llm.prompts import filled, prompts_hash
+from agent.llm.prompts import SHIPPED, Prompts
 from agent.llm.tokens import at_most, fits
 from agent.llm.window import rendered
 from agent.ports import TurnNote
@@ -50,9 +50,17 @@ class Calls(StrEnum):
 class Unit:
     """Parts of a sheet that are graded by one call."""
 
-    def __init__(self, sheet: Sheet, parts: tuple[Part, ...], *, looks_for_orders: bool) -> None:
+    def __init__(
+        self,
+        sheet: Sheet,
+        parts: tuple[Part, ...],
+        *,
+        looks_for_orders: bool,
+        prompts: Prompts = SHIPPED,
+    ) -> None:
         self.sheet = sheet
         self.parts = parts
+        self.prompts = prompts
         self.items: tuple[Item, ...] = tuple(item for part in parts for item in part.items)
         self.flags: tuple[SheetFlag, ...] = (
             *(flag for part in parts for flag in part.flags if flag.absent is None),
@@ -68,7 +76,7 @@ class Unit:
             "parts": [part.model_dump(mode="json") for part in self.parts],
             "flags": [flag.id for flag in self.flags],
             "criteria_first": self.criteria_first,
-            "prompts": prompts_hash("grade"),
+            "prompts": self.prompts.hash("grade"),
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -100,7 +108,7 @@ class Unit:
         taken = at_most(self.rules, budget // 4)
         taken += at_most(asked, budget // 4) if self.criteria_first else budget // 4
         shown = rendered(transcript, notes, max(budget - taken - _SLACK, budget // 3))
-        text = filled(
+        text = self.prompts.filled(
             "grade_transcript",
             conversation=shown.text,
             condensed=shown.condensed,
@@ -118,7 +126,7 @@ class Unit:
         Where several calls share it, it holds what all of them may need: the whole rubric in
         short. A passage may bear on what another call asks for.
         """
-        return filled(
+        return self.prompts.filled(
             "grade_rules",
             sheet=self.sheet,
             overview=not self.criteria_first,
@@ -138,7 +146,7 @@ class Unit:
             {"part": part, "items": [item for item in part.items if item.id in wanted]}
             for part in self.parts
         ]
-        return filled(
+        return self.prompts.filled(
             "grade_step",
             overview=not self.criteria_first,
             parts=[one for one in parts if one["items"]],
@@ -153,7 +161,7 @@ def _flags(sheet: Sheet) -> tuple[SheetFlag, ...]:
     return (*said.values(), ORDERS)
 
 
-def units(sheet: Sheet, calls: Calls) -> tuple[Unit, ...]:
+def units(sheet: Sheet, calls: Calls, prompts: Prompts = SHIPPED) -> tuple[Unit, ...]:
     """The calls that grade a sheet; `calls` must not be auto. None for a sheet without items."""
     if not sheet.items():
         return ()
@@ -170,7 +178,8 @@ def units(sheet: Sheet, calls: Calls) -> tuple[Unit, ...]:
     else:
         groups = [(part,) for part in sheet.parts]
     return tuple(
-        Unit(sheet, group, looks_for_orders=number == 0) for number, group in enumerate(groups)
+        Unit(sheet, group, looks_for_orders=number == 0, prompts=prompts)
+        for number, group in enumerate(groups)
     )
 
 

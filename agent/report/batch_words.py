@@ -10,7 +10,7 @@ from agent.report.summary import BatchSummary, CriterionTally, Row
 from agent.rubric import Decision
 from agent.usage import ModelUsage
 
-_MUST_MATCH = ("Rubric", "Engine", "Prompts", "Parameters", "Version")
+_MUST_MATCH = ("Rubric", "Engine", "Prompts", "Parameters", "Calibration", "Version")
 
 
 def graded(summary: BatchSummary) -> str:
