@@ -40,7 +40,19 @@ Level = Annotated[
 ]
 
 
-@command("interview", without=("panel", "samples", "temperature", "calls", "at_once", "replicates"))
+@command(
+    "interview",
+    without=(
+        "panel",
+        "samples",
+        "temperature",
+        "calls",
+        "prompts",
+        "calibration",
+        "at_once",
+        "replicates",
+    ),
+)
 def interview(
     study: Study,
     scenario: ScenarioNames = None,

@@ -180,6 +180,8 @@ def _study(
     samples: grading.Samples = 1,
     temperature: grading.Temperature = None,
     calls: grading.Calls = "auto",
+    prompts: grading.Prompts = None,
+    calibration: grading.Calibration = None,
     base_url: shared.BaseUrl = None,
     timeout: shared.Timeout = None,
     max_cost: grading.MaxCost = None,
@@ -197,7 +199,16 @@ def _study(
     from evals.gates import gates_of
     from evals.grading import Grader
 
-    models = grading.Models(model, panel, base_url, samples, temperature, calls)
+    models = grading.Models(
+        model,
+        panel,
+        base_url,
+        samples,
+        temperature,
+        calls,
+        prompts=prompts,
+        calibration=calibration,
+    )
     settings, _ = grading.settings_of(models)
     catalog = shared.catalog(rubrics, scenarios)
     return Study(

@@ -38,7 +38,7 @@ def fitted(grader: Array, people: Array, top: int, method: Method) -> Array:
     centre = np.average(x, weights=weight)
     slope = np.average((x - centre) * (y - np.average(y, weights=weight)), weights=weight)
     slope /= np.average((x - centre) ** 2, weights=weight)
-    line = np.average(y, weights=weight) + max(slope, 0.0) * (levels - centre)
+    line: Array = np.average(y, weights=weight) + max(slope, 0.0) * (levels - centre)
     return np.clip(line, 0, top)
 
 
