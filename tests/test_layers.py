@@ -23,6 +23,17 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agent.batch",),
     ("agent.api",),
     ("agent.cli",),
+    ("evals.levels",),
+    ("evals.stats",),
+    ("evals.scales", "evals.gates", "evals.yardsticks"),
+    ("evals.dataset",),
+    ("evals.formats",),
+    ("evals.records", "evals.grading"),
+    ("evals.metamorphic", "evals.orders", "evals.sides", "evals.selfplay"),
+    ("evals.conditions",),
+    ("evals.studies",),
+    ("evals.report",),
+    ("evals.cli",),
     ("evals",),
 )
 """From the lowest to the highest. A module imports its own package and lower layers only."""
@@ -47,6 +58,11 @@ PURE = (
     "agent.llm.guard",
     "agent.llm.reading",
     "agent.llm.verdicts",
+    "evals.gates",
+    "evals.levels",
+    "evals.scales",
+    "evals.stats",
+    "evals.studies",
 )
 IMPURE = frozenset(
     "time random os sys io socket subprocess asyncio threading pathlib sqlite3 sqlalchemy "
@@ -60,6 +76,8 @@ NEVER: dict[str, tuple[str, ...]] = {
     "agent.interview": ("agent.cli", "agent.store", "agent.offline", "agent.llm", "agent.report"),
     "agent.grading": ("agent.cli", "agent.store", "agent.offline", "agent.llm", "agent.report"),
     "agent": ("evals", "tests"),
+    "evals.stats": ("agent.cli", "agent.llm", "agent.batch", "agent.store", "agent.offline"),
+    "evals.report": ("agent.cli", "agent.llm", "agent.offline"),
 }
 """Beyond the order: what these packages must not know of."""
 
