@@ -220,7 +220,7 @@ ATTACKS: tuple[Attack, ...] = (
         "a page about something else earns nothing, however long it is",
         "offline",
         lambda case: [_PAGE.read_text(encoding="utf-8") * 20] * len(case.turns),
-        rise=(-38.6, -50.0),
+        rise=(-42.6, -50.0),
     ),
     _whole(
         "question repeated",

@@ -67,3 +67,58 @@ def test_quotes_are_sentences_of_the_turn_they_name() -> None:
     turns = ("Hello there.", "We need a baseline. It shows popular titles by country.")
     for turn, quote in found(*turns).quotes:
         assert quote in turns[turn]
+
+
+_BASELINE = "As a baseline we show the most popular titles in each country to every viewer."
+_ROLLOUT = (
+    "The rollout starts in shadow mode, then a canary on 1% of accounts. A flag rolls it back "
+    "at once, because a broken page costs us viewers."
+)
+
+
+def test_what_stands_in_another_paragraph_does_not_lift_a_level() -> None:
+    assert found(f"{_BASELINE}\n\n{_ROLLOUT}").level == found(_BASELINE).level == 2
+
+
+def test_an_idea_in_passing_in_a_paragraph_about_something_else_counts_for_nothing() -> None:
+    passing = _ROLLOUT.replace("shadow mode", "shadow mode beside the baseline")
+    assert found(f"{passing}\n\nThat was all.").level == 0
+
+
+def test_speech_adds_up_over_turns() -> None:
+    reason = "Popular titles stay as a baseline, because monthly retraining comes too late."
+    assert found(_BASELINE).level < found(_BASELINE, reason).level
+
+
+@pytest.mark.parametrize(
+    ("text", "argues"),
+    [
+        ("A score per household would mix two tastes.", True),
+        ("I do not aim at clicks.", True),
+        ("Weekly, since titles age fast.", True),
+        ("I would show popular titles.", False),
+        ("We have had the logs since 2019.", False),
+        ("As a baseline we show popular titles.", False),
+    ],
+)
+def test_grammar_tells_what_is_weighed_from_what_is_planned(text: str, argues: bool) -> None:
+    (sentence,) = sentences(text)
+    assert sentence.argues is argues
+
+
+def test_a_word_of_everyday_business_is_no_risk() -> None:
+    eta = Reader(rubric(), scenario("delivery_eta"))
+    for reader, is_risk in ((_READER, True), (eta, False)):
+        (read,) = reader.read(0, "Orders that come late are counted.").sentences
+        assert read.risk is is_risk
+
+
+def test_a_paragraph_mainly_about_it_counts_without_the_ideas_that_are_listed() -> None:
+    text = (
+        "One board shows late pages for every country. If they double, somebody is called out of "
+        "bed, and yesterday's pages come back for all viewers."
+    )
+    alone = found(f"{text}\n\n{_BASELINE}", criterion="operations")
+    assert (alone.level, alone.in_words_alone) == (2, True)
+    general = text.replace(" for every country", "").replace("viewers", "of them")
+    assert found(f"{general}\n\n{_BASELINE}", criterion="operations").level == 0

@@ -29,6 +29,8 @@ _MOST_TAMPERED, _MOST_VOID = 0.5, 0.75
 _FEW_WORDS = 12
 _MOST_PLACES = 100
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_NOTHING = "\v\n"
+"""What stands for text that does not count: a line end, but together with others no blank line."""
 _UNSPACED = re.compile("[฀-໿က-႟ក-៿぀-ヿ㐀-鿿]")
 """Letters of scripts that put no space between words."""
 
@@ -57,7 +59,7 @@ def verified(
 
 
 def counted(transcript: Transcript, question: str = "") -> Transcript:
-    """The transcript with line ends for what is no evidence; all else stays in its place.
+    """The transcript with a line end for what is no evidence; all else stays in its place.
 
     For a grader that counts words: it must not meet those of an order, or of the question. Fewer
     than twelve words of the question stay: so an honest answer begins.
@@ -71,7 +73,7 @@ def counted(transcript: Transcript, question: str = "") -> Transcript:
             if len(_WORD.findall(text[start:end])) >= _LONG_RUN
         ]
         for start, end in (*_steering(text), *repeated):
-            text = text[:start] + "\n" * (end - start) + text[end:]
+            text = text[:start] + _NOTHING[: end - start].ljust(end - start, "\v") + text[end:]
         turns[turn.index] = turn.model_copy(update={"text": text})
     return Transcript(turns=tuple(turns.values()))
 

@@ -5,6 +5,7 @@ Only the matching; whether quotes verify and what the levels add up to is decide
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agent.offline.flags import FlagFinder, FoundFlag, SaidIn
 from agent.offline.intents import command_like
@@ -104,7 +105,7 @@ class OfflineGrader:
     def _put_right(self, criterion: Criterion, reading: Reading, after: int) -> bool:
         if criterion.measure not in (Measure.concepts, Measure.asking):
             return False
-        later = Reading(tuple(turn for turn in reading.turns if turn.turn > after))
+        later = replace(reading, turns=tuple(turn for turn in reading.turns if turn.turn > after))
         return later.found(criterion).level >= 2
 
     def _found_flags(self, answers: Sequence[Turn], reading: Reading) -> list[FoundFlag]:

@@ -72,10 +72,11 @@ class TermIndex(Generic[_Key]):
         present = frozenset(words)
         found = []
         for at, word in enumerate(words):
-            for start in {word, sentence.joined.get(at, word)}:
+            joined = sentence.joined.get(at, word)
+            for start in (word,) if joined == word else {word, joined}:
                 for rest, key in self._by_first.get(start, ()):
                     # Most terms fail here, on one word, before their order is looked at.
-                    if rest and rest[0] not in present:
+                    if rest and (rest[0] not in present or not present.issuperset(rest)):
                         continue
                     positions = _follow(words, at, rest)
                     if positions is not None:

@@ -60,15 +60,22 @@ def _by_concepts(reading: Reading, criterion: Criterion) -> Measured:
     if found.level == 0:
         how = "touched on in passing" if found.said else "named in a list of terms"
         return Measured(0, (), f"Only {how}.")
+    if found.in_words_alone:
+        return Measured(
+            found.level,
+            found.quotes,
+            f"A paragraph is mainly about it and uses {_count(found.own, 'term')} of the problem; "
+            "hardly any of the ideas listed for it was found.",
+        )
     counted = (
         f"{_count(found.ideas, 'idea')}, {_count(found.own, 'term')} of the problem, "
         f"{_count(found.reasons, 'reason')}, {_count(found.numbers, 'figure')} and "
         f"{_count(found.risks, 'risk')} near the passages"
     )
     missing = ""
-    if found.level == 1 and not found.core:
+    if found.level == 1 and not found.core and found.said < 3:
         missing = "; what the criterion is mainly about is not among them"
-    elif found.level == 1 and found.own < 2:
+    elif found.level == 1:
         missing = "; hardly tied to this problem"
     elif found.level == 2 and not found.reasons:
         missing = "; no reason is given"

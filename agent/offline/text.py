@@ -36,6 +36,21 @@ _IGNORANCE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_ARGUES = re.compile(
+    # what would otherwise happen: "monthly would come too late", but no plan ("I would")
+    r"(?<!\bi)(?<!\bwe)(?<!\byou)(?<!\bwhat)(?<!\bhow)(?<!\bthat)(?<!\bthis)"
+    r"\s(?:would|wouldn't)\b(?! (?:i|we|you|be)\b)"
+    # an option turned down: "I do not aim at", "we wouldn't go further"
+    r"|\b(?:i|we)(?:'d| would| do| did| could| will|'ll)?"
+    r"(?: not\b| never\b| decide against\b| rule out\b| reject\b| turn down\b)"
+    r"|\b(?:i|we) (?:wouldn't|don't|won't)\b"
+    # a cause, by its conjunction: not "since May", "as a baseline", "as of today"
+    r"|\bsince\b(?! (?:\d|last|yesterday|then|launch))"
+    r"|,\s+as (?!well\b|an?\b|usual|before|for\b|of\b|if\b|in\b|long|soon|many|much|one\b)"
+    r"|,\s+for (?:it|they|he|she|we|this|that|these|there)\b|\belse\b",
+    re.IGNORECASE,
+)
+
 FUNCTION_WORDS = frozenset(
     """
     a an the this that these those i we you he she it they me us him her them my our your
@@ -62,6 +77,8 @@ _SCOPE_END = frozenset(
 _NEGATION_SCOPE = 4
 _JOINS = frozenset({"and", "or", "plus"})
 _ENUMERATION = 4
+_CLAUSE_MARKS, _LIST_MARKS = ",:()\u2014", ";&+"
+_DIVIDERS = _CLAUSE_MARKS + _LIST_MARKS
 _FRAGMENT_WORDS = 3
 _WITHIN_TERMS = frozenset({"to", "of", "as", "a", "the"})
 
@@ -143,7 +160,7 @@ class Sentence:
         return tuple(found)
 
     def _clause_ends_before(self, position: int) -> bool:
-        return any(mark in self._gap_before(position) for mark in ",:()\u2014")
+        return any(mark in self._gap_before(position) for mark in _CLAUSE_MARKS)
 
     def _gap_before(self, position: int) -> str:
         return self.text[
@@ -158,6 +175,9 @@ class Sentence:
     @cached_property
     def enumerated(self) -> frozenset[int]:
         """Positions in an enumeration: four or more bare terms in a row, each a few words."""
+        marks = sum(map(self.text.count, _DIVIDERS)) + sum(map(self.words.count, _JOINS))
+        if marks < _ENUMERATION - 1:
+            return frozenset()
         fragments: list[list[int]] = [[]]
         for at, word in enumerate(self.words):
             joins = word in _JOINS
@@ -195,12 +215,17 @@ class Sentence:
         return word in FUNCTION_WORDS and not any(gap in ("-", "/") for gap in gaps)
 
     def _separated(self, position: int) -> bool:
-        return any(mark in self._gap_before(position) for mark in ";&+")
+        return any(mark in self._gap_before(position) for mark in _LIST_MARKS)
 
     @cached_property
     def admits_ignorance(self) -> bool:
         """Whether it says that one does not know, and does not go on with a "but"."""
         return _IGNORANCE.search(self.text.translate(_FOLD)) is not None
+
+    @cached_property
+    def argues(self) -> bool:
+        """Whether its grammar weighs something: a cause, what would follow, an option refused."""
+        return _ARGUES.search(self.text.translate(_FOLD)) is not None
 
     @cached_property
     def is_question(self) -> bool:
