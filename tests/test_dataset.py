@@ -386,7 +386,8 @@ def test_the_pages_complete_example_is_read_as_it_says(tmp_path: Path) -> None:
 
 def test_answers_that_say_that_nothing_was_handed_in_can_be_left_out(tmp_path: Path) -> None:
     (tmp_path / "dataset.yaml").write_text(
-        "title: t\nsource: s\nlicence: l\nfiles: [a.csv]\nprompt: Why?\nunanswered: [No submission]\n"
+        "title: t\nsource: s\nlicence: l\nfiles: [a.csv]\nprompt: Why?\n"
+        "unanswered: [No submission]\n"
     )
     (tmp_path / "a.csv").write_text(
         "id,answer\n1,no Submission.\n2,\n3,There was no submission before the deadline.\n"
