@@ -32,8 +32,8 @@ from evals.yardsticks import ridge_on_words
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "RESULTS.md"
-ATTACKED = 24
-REPEATS = 3
+ATTACKED = 6
+REPEATS = 1
 _MUST = {"stay": "not move", "not_rise": "not rise", "fall": "fall"}
 _SAF = "saf_english.jsonl"
 _NOTHING = {
