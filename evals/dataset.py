@@ -148,6 +148,13 @@ class Totals:
     values: Array
     is_from_levels: bool
 
+    def mean(self) -> Array:
+        """The mean over raters, (answers,); nan where nobody gave one."""
+        given = ~np.isnan(self.values)
+        count = given.sum(axis=1)
+        total = np.where(given, self.values, 0.0).sum(axis=1)
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
 
 @dataclass(frozen=True)
 class Dataset:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from agent.batch.answer import Answer
@@ -24,15 +24,7 @@ def row_answers(source: Source, fields: Fields) -> Iterator[Answer]:
         raise source.fault("its first row is blank", "put the names of the columns there", where)
     header = _our_case(header, fields)
     columns = _columns(header, fields, where)
-    for row, where in rows:
-        if not any(field.strip() for field in row):
-            continue
-        if len(row) != len(header):
-            raise source.fault(
-                f"has {len(row)} fields where the header has {len(header)}",
-                "put a field that holds the delimiter in quotes",
-                where,
-            )
+    for row, where in below(rows, header, source):
         yield fields.made({name: row[index] for name, index in columns.items()}, where)
 
 
@@ -69,6 +61,22 @@ def rows_of(source: Source) -> Iterator[tuple[list[str], str]]:
             ) from error
         yield row, where
         number += 1
+
+
+def below(
+    rows: Iterable[tuple[list[str], str]], header: Sequence[str], source: Source
+) -> Iterator[tuple[list[str], str]]:
+    """The rows below the header without blank ones; FileError for one of another length."""
+    for row, where in rows:
+        if not any(field.strip() for field in row):
+            continue
+        if len(row) != len(header):
+            raise source.fault(
+                f"has {len(row)} fields where the header has {len(header)}",
+                "put a field that holds the delimiter in quotes",
+                where,
+            )
+        yield row, where
 
 
 def _delimiter(header: str) -> str:

@@ -50,17 +50,10 @@ def agreement(
 
     The same command again goes on where it stopped. Exit code 1: a gate was not reached.
     """
-    import asyncio
-
-    from evals.grading import read_grades
     from evals.report.agreement import agreement_page
     from evals.studies.agreement import measured_agreement
 
     data = study.data(dataset, part, rubric, answered=answered)
-    given = (
-        asyncio.run(study.grader.grade(data.answers, data.rubric, study.folder / "grades"))
-        if grades is None
-        else read_grades(grades, data.ids)
-    )
+    given = study.graded(data, grades)
     result = measured_agreement(data, given, seed=study.seed, replicates=study.replicates)
     study.finish(result, result.figures(), agreement_page(result, data, given))

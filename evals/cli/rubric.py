@@ -54,8 +54,6 @@ def rubric(
     Of grades that are there already nothing is graded again. The same command again goes on where
     it stopped. Exit code 1: a gate was not reached.
     """
-    import asyncio
-
     from agent.errors import InputError
     from agent.store.ledger import is_ledger
     from evals.dataset import FILE
@@ -72,11 +70,7 @@ def rubric(
         data = study.data(source, part, rubric, answered=answered)
         used, rated = data.rubric, []
         if by != "people":
-            given = (
-                asyncio.run(study.grader.grade(data.answers, used, study.folder / "grades"))
-                if grades is None
-                else read_grades(grades, data.ids)
-            )
+            given = study.graded(data, grades)
             rated.append(rated_by_grader(given, scales_of(used)))
         if by != "grader":
             rated.append(rated_by_people(data))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from agent.cli.grading_options import Models
     from evals.dataset import Dataset
     from evals.gates import Figures, Gate
-    from evals.grading import Grader
+    from evals.grading import Grader, Grades
     from evals.report.page import Page
 
 STOPPED = 3
@@ -84,6 +84,16 @@ class Study:
         found = load_dataset(folder, self.catalog, rubric)
         found = found.part(part) if part else found
         return found.answered() if answered else found
+
+    def graded(self, data: "Dataset", kept: Path | None) -> "Grades":
+        """The dataset's grades: those kept in a folder, or else graded into the study's own."""
+        import asyncio
+
+        from evals.grading import read_grades
+
+        if kept is not None:
+            return read_grades(kept, data.ids)
+        return asyncio.run(self.grader.grade(data.answers, data.rubric, self.folder / "grades"))
 
     def finish(self, result: "BaseModel", figures: "Figures", page: "Page") -> None:
         """Write the result as JSON and HTML, print it in short, and check the gates."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.answer_rubric import AnswerRubric
 from agent.batch.objects import json_value
-from agent.batch.rows import rows_of
+from agent.batch.rows import below, rows_of
 from agent.batch.source import JSON_LINES, TABLES, Source, found
 from agent.errors import FileError
 from evals.dataset import FILE, OVERALL, About, OverallScale, Place
@@ -74,15 +74,7 @@ def _rows(source: Source) -> Iterator[Row]:
             raise source.fault(
                 f"the column {name!r} stands {count} times", "give each its own name", where
             )
-    for row, where in rows:
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(names):
-            raise source.fault(
-                f"has {len(row)} fields where the header has {len(names)}",
-                "put a field that holds the delimiter in quotes",
-                where,
-            )
+    for row, where in below(rows, names, source):
         yield Row(source, dict(zip(names, row, strict=True)), where)
 
 

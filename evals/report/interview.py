@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from evals.report.page import NONE, Headline, Page, Section, Table, figure
+from evals.report.page import NONE, Headline, Page, Section, Table, figure, share
 from evals.report.plots import bars_plot, intervals_plot
 from evals.selfplay.measures import Spread
 from evals.selfplay.result import SelfPlay
@@ -81,7 +81,7 @@ def _headlines(result: SelfPlay) -> Iterator[Headline]:
     shares = _shares(result)
     for name, title, _ in _MEASURED:
         if name in ("order", "musts", "repeated", "right", "steps", "declined"):
-            yield Headline(title, _percent(shares[name]), _counted(shares[name]))
+            yield Headline(title, share(shares[name].value), _counted(shares[name]))
     yield Headline("Leaks", f"{len(result.leaks)}", "utterances that give something away")
 
 
@@ -96,7 +96,7 @@ def _sections(result: SelfPlay) -> Iterator[Section]:
                 tuple(
                     (
                         f"{title}: {meaning}" if meaning else title,
-                        _percent(shares[name]),
+                        share(shares[name].value),
                         _limits(shares[name]),
                         f"{shares[name].of:,}",
                     )
@@ -157,7 +157,7 @@ def _by_persona(result: SelfPlay) -> Section:
                         figure(row.probes.mean, 1),
                         figure(row.hints.mean, 1),
                         figure(row.challenges.mean, 1),
-                        _percent(row.chance),
+                        share(row.chance.value),
                     )
                     for row in result.rows
                 ),
@@ -258,10 +258,6 @@ def _hints(result: SelfPlay) -> str:
         f"{hints.on_ignorance:,} given to somebody who said that he did not know, "
         f"{hints.unasked:,} unasked."
     )
-
-
-def _percent(one: Share) -> str:
-    return NONE if one.value is None else f"{100 * one.value:.1f} %"
 
 
 def _counted(one: Share) -> str:

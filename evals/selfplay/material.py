@@ -17,9 +17,9 @@ from agent.offline.text import sentences
 from agent.rubric import Rubric
 from agent.scenario import Fact, Scenario
 from evals.formats.passages import Passage, PassageFile
+from evals.records import GOLD
 from evals.selfplay.wordings import QUESTIONS
 
-GOLD = Path(__file__).resolve().parent.parent / "gold"
 _T = TypeVar("_T")
 
 

@@ -38,9 +38,10 @@ from agent.record import InterviewRecord
 from agent.rubric import Rubric
 from agent.scenario import Scenario
 from agent.store.memory import MemoryLog
+from evals.records import GOLD
 from evals.selfplay.actor import acted
 from evals.selfplay.candidate import Candidate, Heard, Request
-from evals.selfplay.material import GOLD, Material, load_material
+from evals.selfplay.material import Material, load_material
 from evals.selfplay.persona import Persona, personas
 from evals.selfplay.played import Header, Played, code_hash, keep, kept, script_hash
 from evals.selfplay.prompts import prompts_hash as persona_hash

@@ -136,7 +136,7 @@ def measured_agreement(
     percents = by_criterion if totals.is_from_levels else grades.percents
     names = tuple(dict.fromkeys((*people.raters, *totals.raters)))
     sides = {name: _Side(_levels(people, name), _percents(data, name)) for name in names}
-    sides[PEOPLE] = _Side(people.median() if people.scales else None, _mean(totals.values))
+    sides[PEOPLE] = _Side(people.median() if people.scales else None, totals.mean())
     sides[GRADER] = _Side(levels if people.scales else None, percents)
     compared = [(PEOPLE, GRADER)]
     if len(names) > 1:
@@ -210,14 +210,6 @@ def _pair(
         levels = agreement(one.levels, other.levels, scales, seed=seed, replicates=replicates)
     percents = closeness(one.percents, other.percents, seed=seed, replicates=replicates)
     return Pair(first=first, second=second, levels=levels, percents=percents)
-
-
-def _mean(values: Array) -> Array:
-    """The mean over raters, (answers,); nan where nobody gave one."""
-    given = ~np.isnan(values)
-    count = given.sum(axis=1)
-    total = np.where(given, values, 0.0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _among(

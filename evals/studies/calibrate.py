@@ -120,15 +120,12 @@ def sample_of(data: Dataset, grades: Grades) -> Sample:
             f"{data.folder}: people gave no levels by criterion to calibrate to; "
             "for grades of whole answers use a rubric with one criterion"
         )
-    totals = data.totals.values
-    given = ~np.isnan(totals)
-    mean = np.where(given, totals, 0.0).sum(axis=1) / np.maximum(given.sum(axis=1), 1)
     return Sample(
         title=data.about.title,
         scales=data.people.scales,
         grades=grades,
         people=data.people.median(),
-        percents=np.where(given.any(axis=1), mean, np.nan),
+        percents=data.totals.mean(),
         clusters=tuple(group or name for group, name in zip(data.groups, data.ids, strict=True)),
     )
 

@@ -18,7 +18,6 @@ from evals.levels import Array, Scale
 from evals.sides import Side
 from evals.stats.agreement import Agreements, agreement
 from evals.stats.continuous import Closeness, closeness
-from evals.stats.division import over
 from evals.stats.intervals import Interval
 from evals.stats.multiple import holm
 from evals.stats.paired import (
@@ -154,9 +153,8 @@ def compared(
             replicates=replicates,
         )
     if data.totals.raters:
-        values = data.totals.values
         percents = paired_percents(
-            over(np.nansum(values, axis=1), (~np.isnan(values)).sum(axis=1)),
+            data.totals.mean(),
             _percents(a, data),
             _percents(b, data),
             seed=seed,
