@@ -95,7 +95,16 @@ def gold(work: Path) -> list[str]:
         ),
         "",
         *table(
-            ("", "QWK, levels", "exact", "adjacent", "bias", "Pearson, answers", "pairs in order"),
+            (
+                "",
+                "QWK, levels",
+                "exact",
+                "adjacent",
+                "bias",
+                "Pearson, answers",
+                "pairs in order",
+                "Pearson of length alone",
+            ),
             [
                 (
                     name,
@@ -105,6 +114,7 @@ def gold(work: Path) -> list[str]:
                     one.cell("bias"),
                     one.cell("total.pearson"),
                     _pairs(one),
+                    figure(one.figures["length.pearson"]),
                 )
                 for name, one in rows
             ],
@@ -229,7 +239,7 @@ def attacks(work: Path) -> list[str]:
             outcome["name"],
             _MUST[outcome["must"]],
             f"{outcome['levels']:,}",
-            one.cell(f"attacks.{outcome['name']}"),
+            one.cell(f"attacks.{outcome['name']}", 3),
             one.cell(f"attacks.{outcome['name']}.answers"),
             one.cell(f"attacks.{outcome['name']}.effect", 1),
         )
