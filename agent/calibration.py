@@ -7,6 +7,7 @@ a calibrated level comes to in `agent.grading`.
 
 import math
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -66,7 +67,7 @@ class Calibration(Frozen):
             seen.add(key)
         return self
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over all of it."""
         return content_hash(self)
@@ -77,7 +78,8 @@ class Calibration(Frozen):
         It is the nearest to the expected one, and the lower of two equally near. An entry for
         this `question` goes before one for all; without any the level stays as it is.
         """
-        entry = self._entry(criterion, question)
+        entries = self._entries
+        entry = entries.get((criterion, question)) or entries.get((criterion, None))
         if entry is None or level >= len(entry.levels):
             return level
         return math.ceil(entry.levels[level] - 0.5)
@@ -89,6 +91,6 @@ class Calibration(Frozen):
             f"{self.source}"
         )
 
-    def _entry(self, criterion: str, question: str) -> CriterionCalibration | None:
-        entries = {one.question: one for one in self.criteria if one.criterion == criterion}
-        return entries.get(question) or entries.get(None)
+    @cached_property
+    def _entries(self) -> dict[tuple[str, str | None], CriterionCalibration]:
+        return {(one.criterion, one.question): one for one in self.criteria}
