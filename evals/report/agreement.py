@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from agent.report import words
 from evals.dataset import Dataset
 from evals.grading import GRADER, Grades
 from evals.report.page import (
@@ -74,8 +75,8 @@ def _lead(study: AgreementStudy) -> str:
     )
     if missing.answers_without_grade:
         said.append(
-            f"{missing.answers_without_grade:,} of {missing.answers:,} answers have no grade "
-            "and are in none of these figures."
+            f"{missing.answers_without_grade:,} of {missing.answers:,} answers got no "
+            "grade and stand in none of these figures."
         )
     return " ".join(said)
 
@@ -103,7 +104,8 @@ def _headlines(study: AgreementStudy) -> Iterator[Headline]:
     yield Headline(
         "Not graded",
         f"{study.missing.answers_without_grade:,}",
-        f"of {study.missing.answers:,} answers; {study.missing.levels_without_grade:,} levels",
+        f"of {study.missing.answers:,} answers; "
+        f"{words.count(study.missing.levels_without_grade, 'level')}",
     )
 
 
