@@ -17,9 +17,10 @@ from evals.fakellm.chat import ChatRequest, Reply
 from evals.fakellm.faults import Fault
 from evals.fakellm.scripts import each
 from evals.fakellm.server import FakeLLM, Scripted, serving
+from evals.records import GOLD
 from evals.selfplay import wordings
 from evals.selfplay.candidate import Heard, Said
-from evals.selfplay.material import GOLD, Material, first_sentence, load_material, spoken
+from evals.selfplay.material import Material, first_sentence, load_material, spoken
 from evals.selfplay.persona import PERSONAS, personas
 from evals.selfplay.play import Order, Outcome, Progress, play
 from evals.selfplay.prompts import filled, prompts_hash
