@@ -20,16 +20,15 @@ from agent.batch.job import Job, Order
 from agent.batch.settings import Limitations, Settings
 from agent.calibration import Calibration
 from agent.catalog import DEFAULT_RUBRIC, Catalog, check_together
+from agent.engines import open_engine
 from agent.errors import RunStoppedError
 from agent.graded import GradedAnswer
 from agent.interview.clock import ScriptClock
 from agent.interview.plan import Options, checked_steps
 from agent.interview.session import EventLog, Session
-from agent.llm.engine import LlmEngine, connected
 from agent.llm.providers import OFFLINE
 from agent.llm.unit import Calls
-from agent.offline.engine import OfflineEngine
-from agent.ports import Engine, EngineChoice
+from agent.ports import EngineChoice
 from agent.record import InterviewRecord
 from agent.rubric import Rubric, Seniority
 from agent.scenario import Scenario
@@ -156,7 +155,7 @@ async def practice_async(
         observer_model=options.get("observer_model"),
         base_url=options.get("base_url"),
     )
-    engine = await _engine(choice, rubric, scenario)
+    engine = await open_engine(choice, rubric, scenario)
     try:
         session = await Session.start(
             options.get("log") or MemoryLog(),
@@ -239,12 +238,6 @@ def _plan(options: PracticeOptions, rubric: Rubric) -> Options:
             "style": options.get("style") or "neutral",
         }
     )
-
-
-async def _engine(choice: EngineChoice, rubric: Rubric, scenario: Scenario) -> Engine:
-    if choice.model == OFFLINE:
-        return OfflineEngine(rubric, scenario)
-    return LlmEngine(rubric, scenario, await connected(choice))
 
 
 def _answer(value: Gradable, number: int) -> Answer:

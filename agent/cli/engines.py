@@ -1,57 +1,15 @@
-"""Opens the engine that the options ask for, and asks the person where a model cannot be had."""
+"""Asks the person what to do where the engine cannot be reached."""
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.errors import EngineUnavailableError, FileError, InputError
+from agent.errors import EngineUnavailableError
 from agent.offline.engine import OfflineEngine
-from agent.ports import Engine, EngineChoice
 
 if TYPE_CHECKING:
-    from agent.catalog import Catalog
     from agent.cli.keyboard import Keyboard
     from agent.cli.screen import Screen
-    from agent.interview.events import Started
     from agent.interview.session import Session
-    from agent.rubric import Rubric
-    from agent.scenario import Scenario
-
-
-async def open_engine(
-    choice: EngineChoice,
-    rubric: "Rubric",
-    scenario: "Scenario",
-    *,
-    trace: Path | None = None,
-    timeout: float | None = None,
-) -> Engine:
-    """The engine of this choice; raises InputError or EngineUnavailableError if it cannot be."""
-    if choice.model == "offline":
-        if trace is not None:
-            raise InputError("--trace records calls to a model; the offline engine makes none")
-        return OfflineEngine(rubric, scenario)
-    from agent.files import require_writable
-    from agent.llm.chat import limits_for
-    from agent.llm.engine import LlmEngine, connected
-
-    if trace is not None:
-        require_writable(trace)
-    models = await connected(choice, limits_for(timeout))
-    return LlmEngine(rubric, scenario, models, trace=trace)
-
-
-def rubric_and_scenario(started: "Started", shelf: "Catalog") -> "tuple[Rubric, Scenario]":
-    """The rubric and the scenario of a stored interview."""
-    try:
-        return shelf.rubric(started.rubric), shelf.scenario(started.scenario)
-    except FileError:
-        raise
-    except InputError as error:
-        raise InputError(
-            f"{error}; interview {started.interview} was about files of your own: "
-            "name their folder with --scenarios or --rubrics"
-        ) from error
 
 
 async def reach(

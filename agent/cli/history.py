@@ -74,8 +74,8 @@ def report(
     """Print or save the report of a graded interview."""
     import asyncio
 
-    from agent.cli.engines import rubric_and_scenario
     from agent.cli.resume import find_interview, started_of
+    from agent.engines import rubric_and_scenario
     from agent.files import require_writable, write_whole
     from agent.interview.session import record_of
 

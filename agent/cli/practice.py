@@ -113,10 +113,10 @@ async def _run(
     db: str | None,
 ) -> None:
     from agent.catalog import check_together
-    from agent.cli.engines import open_engine
     from agent.cli.screen import Screen
     from agent.cli.sitting import close, play, require_playable, sit
     from agent.cli.turns import piped_turns, script_turns
+    from agent.engines import open_engine
     from agent.interview.clock import ScriptClock, WallClock
     from agent.interview.plan import Plan
     from agent.interview.session import Session

@@ -73,10 +73,10 @@ async def _resume(
     rubrics: list[Path] | None,
     scenarios: list[Path] | None,
 ) -> None:
-    from agent.cli.engines import open_engine, rubric_and_scenario
     from agent.cli.screen import Screen
     from agent.cli.sitting import close, play, require_playable, sit, without_played
     from agent.cli.turns import piped_turns, script_turns
+    from agent.engines import open_engine, rubric_and_scenario
     from agent.errors import InputError
     from agent.files import require_writable
     from agent.frozen import content_hash

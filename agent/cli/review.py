@@ -125,8 +125,8 @@ async def _interview(
     from datetime import UTC, datetime
 
     from agent.batch.review import review_interview
-    from agent.cli.engines import rubric_and_scenario
     from agent.cli.resume import find_interview
+    from agent.engines import rubric_and_scenario
     from agent.errors import InputError
     from agent.interview import events as ev
     from agent.interview.state import fold

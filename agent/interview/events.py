@@ -39,6 +39,7 @@ class Started(_Event):
     choice: EngineChoice = EngineChoice()
     version: str
     source: Source = "live"
+    owner: str = Field(default="", description="who is interviewed, where several share a server")
 
 
 class EngineChanged(_Event):
@@ -50,10 +51,14 @@ class EngineChanged(_Event):
 
 
 class CandidateSaid(_Event):
-    """The candidate sent a message; `command` is what it means if it needs no observer."""
+    """The candidate sent a message; `command` is what it means if it needs no observer.
+
+    A `key` names a message that may be sent twice, over a connection that breaks.
+    """
 
     type: Literal["candidate_said"] = "candidate_said"
     text: str
+    key: str = ""
     command: Observation | None = None
 
 

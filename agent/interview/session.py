@@ -67,10 +67,12 @@ class Session:
         self._log = log
         self._engine = engine
         self._clock = clock
-        self._watch = Stopwatch(clock, state.clock)
+        self._watch = Stopwatch(clock, state.clock, running=not state.paused)
         self._hear = hear
         self._events = list(events)
         self.state = state
+        self.told: Callable[[], None] = lambda: None
+        """Called after each event that was stored, for those who show the interview."""
         self.plan = Plan(rubric=engine.rubric, scenario=engine.scenario, options=state.options)
 
     @classmethod
@@ -99,10 +101,12 @@ class Session:
         *,
         hear: Callable[[str], None] | None = None,
         source: ev.Source = "live",
+        owner: str = "",
     ) -> "Session":
         """Begin an interview; `work` puts its first question.
 
         `hear` is called with each piece of the interviewer's words as it becomes ready.
+        `owner` is whose it is, where several people share a store.
         Raises InputError for a step that the rubric does not have.
         """
         options = options.model_copy(update={"steps": checked_steps(engine.rubric, options.steps)})
@@ -121,6 +125,7 @@ class Session:
                 choice=engine.choice,
                 version=__version__,
                 source=source,
+                owner=owner,
             )
         )
         return session
@@ -149,10 +154,12 @@ class Session:
         clock: Clock,
         *,
         hear: Callable[[str], None] | None = None,
+        stay_paused: bool = False,
     ) -> "Session":
         """Take up a stored interview; `work` does what was cut off.
 
-        An engine other than the one it was held with so far is noted in the events.
+        An engine other than the one it was held with so far is noted in the events. A paused
+        interview goes on, unless it is to `stay_paused`.
         Raises InputError for an unknown interview.
         """
         events = await log.events(interview)
@@ -160,8 +167,8 @@ class Session:
             raise InputError(f"there is no interview {interview!r}; `sevenstep history` lists them")
         session = cls(log, engine, clock, fold(events), events, hear)
         if session.state.pending != "done":
-            if session.state.paused:
-                await session._store(ev.Resumed(**session._stamp()))
+            if not stay_paused:
+                await session.unpause()
             if engine.choice != session.state.choice:
                 await session.switch(engine)
         return session
@@ -181,10 +188,11 @@ class Session:
         """The interview's time so far, pauses left out."""
         return self._watch.read()
 
-    async def answer(self, text: str) -> None:
+    async def answer(self, text: str, *, key: str = "") -> None:
         """Take a message of the candidate and put the next question.
 
-        Raises InputError for an empty or enormous message, or when the interview is over.
+        A message whose `key` was taken before is not taken again. Raises InputError for an
+        empty or enormous message, or when the interview is over.
         """
         if not text.strip():
             raise InputError("the answer is empty; write something, or /next to move on")
@@ -193,9 +201,11 @@ class Session:
                 f"the answer has {len(text):,} characters, more than "
                 f"{MAX_MESSAGE_CHARACTERS:,}; send it in parts"
             )
-        await self._take(text, None)
+        await self._take(text, None, key)
 
-    async def command(self, typed: str, intent: Intent, step: str | None = None) -> None:
+    async def command(
+        self, typed: str, intent: Intent, step: str | None = None, *, key: str = ""
+    ) -> None:
         """Take a wish that needs no observer: a hint, moving on, moving to `step`, the end.
 
         `typed` is how it stands in the transcript. Raises InputError for a step that this
@@ -204,7 +214,7 @@ class Session:
         known = [one.id for one in self.plan.steps()]
         if step is not None and step not in known:
             raise InputError(f"unknown step {step!r}; this interview has {', '.join(known)}")
-        await self._take(typed, Observation(intent=intent, target_step=step))
+        await self._take(typed, Observation(intent=intent, target_step=step), key)
 
     async def switch(self, engine: Engine) -> None:
         """Hold the rest of the interview with another engine for the same rubric and scenario."""
@@ -264,12 +274,14 @@ class Session:
                 case _:
                     return
 
-    async def _take(self, text: str, command: Observation | None) -> None:
+    async def _take(self, text: str, command: Observation | None, key: str) -> None:
+        if key in self.state.keys:
+            return
         if not self.is_open:
             raise InputError("the interview is over; `sevenstep practice` begins another")
         await self.unpause()
         self._clock.spoken("" if command else text)
-        await self._store(ev.CandidateSaid(text=text, command=command, **self._stamp()))
+        await self._store(ev.CandidateSaid(text=text, command=command, key=key, **self._stamp()))
         await self.work()
 
     async def _observe(self) -> None:
@@ -369,6 +381,7 @@ class Session:
         await self._log.append(state.interview, len(self._events), event)
         self._events.append(event)
         self.state = state
+        self.told()
 
 
 def record_of(

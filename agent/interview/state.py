@@ -61,6 +61,7 @@ class InterviewState:
     clock: float = 0.0
     paused: bool = False
     turns: tuple[Turn, ...] = ()
+    keys: frozenset[str] = frozenset()
     command: Observation | None = None
     observation: Observation | None = None
     unobserved: tuple[int, ...] = ()
@@ -151,6 +152,7 @@ def apply(state: InterviewState, event: ev.Event) -> InterviewState:
             return replace(
                 state,
                 turns=(*state.turns, turn),
+                keys=state.keys | {event.key} if event.key else state.keys,
                 command=event.command,
                 observation=None,
                 pending="observe",

@@ -83,21 +83,34 @@ class SqlStore:
         )
         return tuple(self._parsed(row) for row in rows)
 
-    async def interviews(self) -> tuple[tuple[Started, Graded | None], ...]:
-        """Every interview's first event, and its grading as it stands now, oldest first."""
-        query = (
+    async def interviews(
+        self, owner: str | None = None
+    ) -> tuple[tuple[Started, Graded | None], ...]:
+        """Every interview's first event, and its grading as it stands now, oldest first.
+
+        Only those of an `owner`, if one is named.
+        """
+        first = (
             sa.select(events.c.interview, events.c.payload)
-            .where(events.c.type.in_(["started", "graded", "reviewed"]))
+            .where(events.c.type == "started")
+            .order_by(events.c.at, events.c.interview)
+        )
+        started: dict[str, Started] = {}
+        for name, payload in await self._run(lambda connection: connection.execute(first).all()):
+            event = self._parsed(payload)
+            if isinstance(event, Started) and owner in (None, event.owner):
+                started[name] = event
+        last = (
+            sa.select(events.c.interview, events.c.payload)
+            .where(events.c.type.in_(["graded", "reviewed"]))
             .order_by(events.c.at, events.c.interview, events.c.seq)
         )
-        rows = await self._run(lambda connection: connection.execute(query).all())
-        started: dict[str, Started] = {}
+        if owner is not None:
+            last = last.where(events.c.interview.in_(list(started)))
         graded: dict[str, Graded] = {}
-        for name, payload in rows:
+        for name, payload in await self._run(lambda connection: connection.execute(last).all()):
             event = self._parsed(payload)
-            if isinstance(event, Started):
-                started[name] = event
-            elif isinstance(event, Graded):
+            if isinstance(event, Graded):
                 graded[name] = event
             elif isinstance(event, Reviewed) and name in graded:
                 graded[name] = graded[name].model_copy(update={"scorecard": event.scorecard})
