@@ -1,8 +1,8 @@
 """Opens the engine of an interview, and finds the rubric and the scenario that it is about."""
 
 from pathlib import Path
+from typing import Protocol
 
-from agent.catalog import Catalog
 from agent.errors import FileError, InputError
 from agent.files import require_writable
 from agent.interview.events import Started
@@ -10,6 +10,14 @@ from agent.offline.engine import OfflineEngine
 from agent.ports import Engine, EngineChoice
 from agent.rubric import Rubric
 from agent.scenario import Scenario
+
+
+class Shelf(Protocol):
+    """Where rubrics and scenarios are found; see `agent.catalog.Catalog`."""
+
+    def rubric(self, rubric_id: str) -> Rubric: ...
+
+    def scenario(self, scenario_id: str) -> Scenario: ...
 
 
 async def open_engine(
@@ -34,7 +42,7 @@ async def open_engine(
     return LlmEngine(rubric, scenario, models, trace=trace)
 
 
-def rubric_and_scenario(started: Started, shelf: Catalog) -> tuple[Rubric, Scenario]:
+def rubric_and_scenario(started: Started, shelf: Shelf) -> tuple[Rubric, Scenario]:
     """The rubric and the scenario of a stored interview."""
     try:
         return shelf.rubric(started.rubric), shelf.scenario(started.scenario)

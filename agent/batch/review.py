@@ -19,6 +19,7 @@ from agent.grading.interviewed import sitting_of
 from agent.grading.reviewed import grades_in, own_level
 from agent.grading.scoring import scorecard
 from agent.interview.state import InterviewState
+from agent.report.summary import BatchSummary
 from agent.rubric import Rubric
 from agent.scenario import Scenario
 from agent.scorecard import NOT_ASSESSED, CriterionGrade, Provenance, Review, Scorecard
@@ -81,11 +82,11 @@ def graded_answer(ledger: Ledger, answer_id: str) -> GradedAnswer:
     return graded
 
 
-def rewrite(folder: Path, ledger: Ledger) -> None:
-    """Write the results of a folder anew after reviews."""
+def rewrite(folder: Path, ledger: Ledger) -> BatchSummary:
+    """Write the results of a folder anew after reviews; what they add up to."""
     with GradesFile(folder, ledger) as grades:
         grades.finish()
-    write_results(folder, ledger)
+    return write_results(folder, ledger)
 
 
 def review_interview(

@@ -12,7 +12,19 @@ from importlib.metadata import entry_points
 import typer
 
 from agent import __version__
-from agent.cli import browse, check, doctor, grade, history, practice, resume, review, schema
+from agent.cli import (
+    browse,
+    check,
+    doctor,
+    grade,
+    history,
+    password,
+    practice,
+    resume,
+    review,
+    schema,
+    serve,
+)
 
 app = typer.Typer(
     name="sevenstep",
@@ -33,6 +45,8 @@ app.command("practice")(practice.practice)
 app.command("resume")(resume.resume)
 app.command("grade")(grade.grade)
 app.command("review")(review.review)
+app.command("serve")(serve.serve)
+app.command("password")(password.password)
 app.command("doctor")(doctor.doctor)
 app.command("history")(history.history)
 app.command("report")(history.report)

@@ -188,11 +188,21 @@ class Session:
         """The interview's time so far, pauses left out."""
         return self._watch.read()
 
-    async def answer(self, text: str, *, key: str = "") -> None:
-        """Take a message of the candidate and put the next question.
+    async def answer(self, text: str) -> None:
+        """Take a message of the candidate and put the next question; see `receive`."""
+        await self.receive(text)
+        await self.work()
+
+    async def command(self, typed: str, intent: Intent, step: str | None = None) -> None:
+        """Take a wish that needs no observer and do what follows from it; see `wish`."""
+        await self.wish(typed, intent, step)
+        await self.work()
+
+    async def receive(self, text: str, *, key: str = "") -> None:
+        """Store a message of the candidate; `work` puts the next question.
 
         A message whose `key` was taken before is not taken again. Raises InputError for an
-        empty or enormous message, or when the interview is over.
+        empty or enormous message, or when it is not the candidate's turn.
         """
         if not text.strip():
             raise InputError("the answer is empty; write something, or /next to move on")
@@ -203,13 +213,13 @@ class Session:
             )
         await self._take(text, None, key)
 
-    async def command(
+    async def wish(
         self, typed: str, intent: Intent, step: str | None = None, *, key: str = ""
     ) -> None:
-        """Take a wish that needs no observer: a hint, moving on, moving to `step`, the end.
+        """Store a wish that needs no observer: a hint, moving on, moving to `step`, the end.
 
         `typed` is how it stands in the transcript. Raises InputError for a step that this
-        interview does not have.
+        interview does not have; see also `receive`.
         """
         known = [one.id for one in self.plan.steps()]
         if step is not None and step not in known:
@@ -277,12 +287,13 @@ class Session:
     async def _take(self, text: str, command: Observation | None, key: str) -> None:
         if key in self.state.keys:
             return
+        if self.state.pending in ("observe", "decide", "speak"):
+            raise InputError("the interviewer is still answering; send it again in a moment")
         if not self.is_open:
             raise InputError("the interview is over; `sevenstep practice` begins another")
         await self.unpause()
         self._clock.spoken("" if command else text)
         await self._store(ev.CandidateSaid(text=text, command=command, key=key, **self._stamp()))
-        await self.work()
 
     async def _observe(self) -> None:
         state = self.state

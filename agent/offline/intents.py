@@ -33,14 +33,21 @@ from agent.offline.cues import (
     TOPIC_ENDS,
     Courtesy,
 )
+from agent.offline.drawn import drawn
 from agent.offline.text import sentences
 from agent.ports import Intent
 from agent.rubric import Step
 
 
 def command_like(text: str) -> list[Intent]:
-    """The intents that the wording of a message shows, the gravest first; often none."""
+    """The intents that the wording of a message shows, the gravest first; often none.
+
+    What is written in a diagram shows none, unless it is an order.
+    """
     shown = {intent for piece in _pieces(text) for intent in intents_of(piece)}
+    shown |= {
+        Intent.orders for term in drawn(text) if Intent.orders in intents_of(" ".join(term.words))
+    }
     return [intent for intent in OF_INTENT if intent in shown]
 
 

@@ -3,6 +3,8 @@
 A judgement by the commonest words of a few languages and by script; not a language detector.
 """
 
+from agent.diagram import prose
+from agent.offline.drawn import drawn
 from agent.offline.text import FUNCTION_WORDS, sentences
 
 _MANY_WORDS = 8
@@ -39,9 +41,13 @@ def is_unreadable(text: str) -> bool:
     """True if the text is not English, as far as its length lets one tell.
 
     Lists of English terms, which hold few function words, pass as English; so does a single
-    word, whatever it is, if it is in Latin letters.
+    word, whatever it is, if it is in Latin letters. Diagrams are looked at where there is no prose.
     """
     words = [word for sentence in sentences(text) for word in sentence.words]
+    if not words:
+        words = [word for term in drawn(text) for word in term.words]
+        text = " ".join(words) or text
+    text = prose(text)
     if _share_of_other_scripts(text) > 0.5:
         return True
     english = sum(word in FUNCTION_WORDS for word in words)

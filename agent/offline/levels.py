@@ -14,6 +14,7 @@ lines is read by paragraph, and one that is not, as speech is, by sentence. The 
 must stand together, and so must reasons, figures and risks: of each turn the paragraph that holds
 most of them counts, so that an interview adds up over its turns. A paragraph that is mainly about
 a criterion and uses two of the problem's words is at level 2 even where no listed idea was found.
+A diagram is a list of terms, and looked at only where the words beside it earn nothing.
 
 It is a baseline: it sees wording, not truth.
 """
@@ -25,6 +26,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 
+from agent.offline.drawn import drawn
 from agent.offline.matcher import TermIndex
 from agent.offline.text import FUNCTION_WORDS, Sentence, sentences, stems
 from agent.offline.topics import Topics
@@ -220,8 +222,10 @@ class Reader:
         A sentence that was said before is left out: saying it again adds nothing.
         """
         said: set[tuple[str, ...]] = set()
-        turns = []
+        turns, drawings = [], []
         for index, text in texts:
+            if terms := drawn(text):
+                drawings.append(self._turn(index, [self._read_sentence(term) for term in terms]))
             read = self.read(index, text)
             fresh = []
             for sentence in read.sentences:
@@ -230,7 +234,7 @@ class Reader:
                     fresh.append(sentence)
                 said.add(words)
             turns.append(read if len(fresh) == len(read.sentences) else self._turn(index, fresh))
-        return Reading(tuple(turns), self._topics.criteria)
+        return Reading(tuple(turns), self._topics.criteria, tuple(drawings))
 
     def _turn(self, turn: int, read: Sequence[ReadSentence]) -> ReadTurn:
         about: dict[str, list[int]] = defaultdict(list)
@@ -339,25 +343,41 @@ class Reading:
     """All turns of the candidate, read; answers what they hold for a criterion.
 
     `placed` are the criteria that a text can be about; for the others what is said counts
-    wherever it stands, with the sentences beside it.
+    wherever it stands, with the sentences beside it. `drawings` are the diagrams of the turns
+    that have some, apart from what is said in them.
     """
 
     turns: tuple[ReadTurn, ...]
     placed: frozenset[str]
+    drawings: tuple[ReadTurn, ...] = ()
 
     def found(self, criterion: Criterion) -> Found:
         """What was found for a criterion that is measured by its concepts."""
+        found = self._found(self.turns, criterion)
+        if found.level:
+            return found
+        return self._in_words_alone(criterion) or self._drawn(criterion) or found
+
+    def _drawn(self, criterion: Criterion) -> Found | None:
+        """What names it in the diagrams, with the words beside them or alone; None if nothing."""
+        if not self.drawings:
+            return None
+        several = ((*self.turns, *self.drawings), self.drawings)
+        named = (self._found(turns, criterion) for turns in several)
+        return next((found for found in named if found.level), None)
+
+    def _found(self, turns: Sequence[ReadTurn], criterion: Criterion) -> Found:
         passages: list[Passage] = []
         around: list[list[ReadSentence]] = []
         own: set[str] = set()
-        for turn in self.turns:
+        for turn in turns:
             here = self._about(turn, criterion)
             passages += _passages(turn, here, criterion)
             around.append([turn.sentences[at] for at in self._around(turn, here, criterion)])
             own |= _own_words(turn, here)
         said = {name for passage in passages for name in passage.said}
         deep = [read for turn in around for read in _deepest(turn)]
-        found = Found(
+        return Found(
             passages=tuple(passages),
             ideas=_count({name for passage in passages for name in passage.ideas}),
             said=_count(said),
@@ -367,7 +387,6 @@ class Reading:
             numbers=sum(read.sentence.has_number for read in deep),
             risks=sum(read.risk for read in deep),
         )
-        return found if found.level else self._in_words_alone(criterion) or found
 
     def _about(self, turn: ReadTurn, criterion: Criterion) -> Sequence[int]:
         if criterion.id in self.placed:

@@ -95,7 +95,8 @@ def _by_asking(
     for turn in reading.turns:
         if turn.turn in turns:
             asked = [s.sentence.text for s in turn.sentences if s.rhetorical]
-            quotes += [(turn.turn, text) for text in asked or [turn.sentences[0].sentence.text]]
+            asked = asked or [s.sentence.text for s in turn.sentences[:1]]
+            quotes += [(turn.turn, text) for text in asked]
     return Measured(level, tuple(quotes[:_MAX_QUOTES]), f"Asked for {_count(count, 'fact')}.")
 
 

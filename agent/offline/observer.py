@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.diagram import prose
 from agent.offline.cues import Courtesy
+from agent.offline.drawn import drawn
 from agent.offline.facts import FactFinder
 from agent.offline.flags import FlagFinder, SaidIn
 from agent.offline.intents import (
@@ -64,23 +66,25 @@ class OfflineObserver:
         """The same without waiting: nothing here takes any."""
         answers = listening.transcript.answers()
         turn = answers[-1]
-        pieces = sentences(turn.text)
+        text = prose(turn.text)
+        draws = bool(drawn(turn.text))
+        pieces = sentences(text)
         words = [word for piece in pieces for word in piece.words]
-        if not words:
+        if not words and not draws:
             return Observation(intent=Intent.empty)
         if is_unreadable(turn.text):
             return Observation(intent=Intent.unreadable)
         shown = command_like(turn.text)
-        if (is_filler(words) and not shown) or courtesy_in(turn.text) in _NO_ANSWER:
+        if not draws and ((is_filler(words) and not shown) or courtesy_in(text) in _NO_ANSWER):
             return Observation(intent=Intent.empty)
 
         sightings = self._sightings(listening, turn.text)
         content = [s for s in sightings if s.criterion in self._content]
         flags = self._flags_in(listening)
-        target = step_named(turn.text, self._reader.rubric.steps)
+        target = step_named(text, self._reader.rubric.steps)
         facts, beyond = self._asked(pieces, listening.step, has_content=bool(content))
         message = _Message(
-            text=turn.text,
+            text=text,
             words=len(words),
             shown=frozenset(shown),
             content=len(content),
@@ -91,7 +95,7 @@ class OfflineObserver:
             intent = Intent.move_to
         if intent is None:
             intent = _lesser_wish(message)
-        if intent is None and not sightings and not flags and not facts:
+        if intent is None and not (sightings or flags or facts or draws):
             intent = Intent.off_topic if self._is_off_topic(words, asks=beyond) else None
         if intent is None and (facts or beyond):
             intent = Intent.ask_facts
@@ -100,7 +104,7 @@ class OfflineObserver:
         return Observation(
             intent=intent,
             target_step=target,
-            topic=None if declined else topic_named(turn.text, self._reader.rubric.steps),
+            topic=None if declined else topic_named(text, self._reader.rubric.steps),
             facts=() if declined else tuple(facts),
             asked_beyond_sheet=beyond and intent is Intent.ask_facts,
             sightings=tuple(sightings),

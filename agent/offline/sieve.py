@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.answer_rubric import AnswerRubric
+from agent.diagram import prose
 from agent.offline.copies import Copies
 from agent.offline.cues import OF_INTENT
+from agent.offline.drawn import Term, drawn
 from agent.offline.intents import intents_of
 from agent.offline.kin import Phrases
 from agent.offline.language import is_unreadable
@@ -69,11 +71,12 @@ class Said:
 class Sifted:
     """What counts of an answer, and what was found besides.
 
-    `copied` says whether a sentence was left out as copied; `foreign` are the turns that are not
-    English, `ordering` those with orders to the grader.
+    `drawn` is what is written in its diagrams. `copied` says whether a sentence was left out as a
+    copy; `foreign` are the turns that are not English, `ordering` those with orders to the grader.
     """
 
     said: tuple[Said, ...] = ()
+    drawn: tuple[Said, ...] = ()
     copied: bool = False
     foreign: tuple[Turn, ...] = ()
     ordering: tuple[Turn, ...] = ()
@@ -91,27 +94,31 @@ class Sieve:
 
     def sift(self, answers: Sequence[Turn]) -> Sifted:
         """What counts of the turns of an answer."""
-        texts = [plain(turn.text) for turn in answers]
-        if all(map(_BLANK.fullmatch, texts)):
+        texts = [plain(prose(turn.text)) for turn in answers]
+        drawings = [drawn(turn.text) for turn in answers]
+        if all(map(_BLANK.fullmatch, texts)) and not any(drawings):
             return Sifted(is_blank=True)
         said: list[Said] = []
+        listed: list[Said] = []
         copied = False
         foreign: list[Turn] = []
         ordering: list[Turn] = []
         seen: set[tuple[str, ...]] = set()
-        for turn, text in zip(answers, texts, strict=True):
+        for turn, text, terms in zip(answers, texts, drawings, strict=True):
             pieces = [part for one in sentences(text) for part in parts_of(one)]
-            is_foreign = self._is_foreign(text, pieces)
+            is_foreign = self._is_foreign(text, pieces) if pieces else is_unreadable(turn.text)
             foreign += [turn] if is_foreign else []
-            for sentence in pieces:
-                if _gives_orders(sentence.text):
+            for sentence in (*pieces, *terms):
+                is_term = isinstance(sentence, Term)
+                if _gives_orders(" ".join(sentence.words) if is_term else sentence.text):
                     ordering.append(turn)
                 elif not is_foreign and sentence.words not in seen:
                     seen.add(sentence.words)
                     own = self._copies.own_words(sentence.words)
                     copied = copied or not own
-                    said += [self._said(turn, sentence, own)] if own else []
-        return Sifted(tuple(said), copied, tuple(foreign), tuple(ordering))
+                    if own:
+                        (listed if is_term else said).append(self._said(turn, sentence, own))
+        return Sifted(tuple(said), tuple(listed), copied, tuple(foreign), tuple(ordering))
 
     def _said(self, turn: Turn, sentence: Sentence, own: Sequence[int]) -> Said:
         roots = [stem(sentence.words[at]) for at in own]
@@ -142,6 +149,8 @@ def _gives_orders(sentence: str) -> bool:
 
 def _listed(sentence: Sentence) -> frozenset[int]:
     """The positions of words that merely stand in a list of terms."""
+    if isinstance(sentence, Term):
+        return sentence.enumerated
     words = sentence.words
     relating = _relating(words)
     if len(words) > _BARE_WORDS and relating < _BARE_SHARE * len(words):

@@ -1,7 +1,7 @@
 """Text as the matcher sees it: sentences, stemmed words, negated words, numbers.
 
 It knows English and nothing of rubrics; what the words mean is the business of
-`agent.offline.matcher`.
+`agent.offline.matcher`. What is written in a diagram is no sentence: see `agent.offline.drawn`.
 """
 
 import re
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]
+
+from agent.diagram import prose
 
 _STEMMER = snowballstemmer.stemmer("english")
 
@@ -95,15 +97,16 @@ def stem(word: str) -> str:
 
 def stems(phrase: str) -> tuple[str, ...]:
     """The stems of a phrase's words; `%` reads as percent, hyphens and slashes separate."""
-    return tuple(stem(word) for word, _, _ in _words(phrase))
+    return tuple(stem(word) for word, _, _ in spelt(phrase))
 
 
 def words_of(phrase: str) -> tuple[str, ...]:
     """The words of a phrase in lower case."""
-    return tuple(word for word, _, _ in _words(phrase))
+    return tuple(word for word, _, _ in spelt(phrase))
 
 
-def _words(text: str) -> Iterator[tuple[str, int, int]]:
+def spelt(text: str) -> Iterator[tuple[str, int, int]]:
+    """Each word of a text in lower case, with the places where it starts and ends."""
     folded = text.translate(_FOLD).lower()
     if len(folded) != len(text):  # lower() lengthens a few rare letters; positions come first
         folded = "".join(
@@ -239,11 +242,12 @@ class Sentence:
 
 
 def sentences(text: str) -> tuple[Sentence, ...]:
-    """The sentences, list items and lines of a text that hold at least one word."""
+    """The sentences, list items and lines of a text's prose that hold at least one word."""
+    text = prose(text)
     found = []
     for start, end in _pieces(text):
         piece = text[start:end]
-        words = list(_words(piece))
+        words = list(spelt(piece))
         if words:
             found.append(
                 Sentence(

@@ -59,10 +59,16 @@ class WrittenGrader:
         )
 
     def _verdict(self, criterion: str, sifted: Sifted) -> Verdict:
-        result = self._gauges[criterion].score(sifted.said)
+        gauge = self._gauges[criterion]
+        said, result = sifted.said, gauge.score(sifted.said)
+        if sifted.drawn:
+            both = (*said, *sifted.drawn)
+            # More words make each count less in a long answer; a diagram must not cost anything.
+            if (with_drawn := gauge.score(both)).score > result.score:
+                said, result = both, with_drawn
         level = level_for(result.score, self._scales[criterion])
         places = sorted(result.carriers, key=lambda at: (-result.carriers[at], at))
-        quotes = [sifted.said[at] for at in sorted(places[:_MAX_QUOTES])] if level else []
+        quotes = [said[at] for at in sorted(places[:_MAX_QUOTES])] if level else []
         reason = result.reason
         if sifted.copied:
             reason += " What you copied from the question or the rubric does not count."

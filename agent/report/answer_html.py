@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from agent.graded import GradedAnswer
 from agent.report import answer_words
+from agent.report.bar import Bar
 from agent.report.marks import Quote, Quotes, quotes_in
 from agent.report.page import template, tone
 from agent.report.turns import Places, turn_views
@@ -21,12 +22,16 @@ class _GradeView:
     quotes: tuple[Quote, ...]
 
 
-def render_answer_html(graded: GradedAnswer, transcript: Transcript) -> str:
-    """The whole page. `transcript` holds the answer, or the interview, that was graded."""
+def render_answer_html(graded: GradedAnswer, transcript: Transcript, bar: Bar | None = None) -> str:
+    """The whole page. `transcript` holds the answer, or the interview, that was graded.
+
+    With `bar` it is a page of a site.
+    """
     card = graded.scorecard
     quotes = quotes_in(transcript.turns, card)
     by_id = {grade.id: grade for grade in card.criteria}
     return template("answer.html.j2").render(
+        bar=bar,
         graded=graded,
         card=card,
         made=card.provenance,

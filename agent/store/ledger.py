@@ -65,6 +65,11 @@ _ADD_SPENT = """INSERT INTO spending VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)
     cost_usd = cost_usd + excluded.cost_usd, estimated = max(estimated, excluded.estimated)"""
 _LINES = f"""SELECT position, id, card FROM answers JOIN cards USING (id)
     WHERE run = {_LAST_RUN} AND (position, id) > (?, ?) ORDER BY position, id LIMIT ?"""
+# Which answers they are is found in the index alone; only those of the page are read.
+_FOUND = f"""FROM answers WHERE run = {_LAST_RUN} AND (?1 = '' OR instr(folded(id), ?1) > 0)
+    AND (?2 IS NULL OR status = ?2)"""
+_PAGE = f"""SELECT card FROM (SELECT id, position {_FOUND} ORDER BY position, id LIMIT ?3 OFFSET ?4)
+    JOIN cards USING (id) ORDER BY position, id"""
 _REVIEWS = """SELECT review FROM reviews JOIN answers USING (id)
     WHERE id = ? AND (reviews.key = answers.key) = ? ORDER BY number"""
 
@@ -253,6 +258,18 @@ class Ledger:
             yield from (card for _, _, card in rows)
             place = rows[-1][:2]
 
+    def page(
+        self, offset: int, limit: int, *, named: str = "", status: Status | None = None
+    ) -> tuple[int, tuple[GradedAnswer, ...]]:
+        """How many answers of the last run fit, and `limit` of them from `offset` (from 0) on.
+
+        Those fit whose id holds `named`, whatever its case, and that have this status.
+        """
+        found = (named.casefold(), status)
+        rows = self._rows(_PAGE, *found, limit, offset)
+        total = cast(int, self._value(f"SELECT COUNT(*) {_FOUND}", *found))
+        return total, tuple(self._parsed(card) for (card,) in rows)
+
     def counts(self) -> Counts:
         """How many answers there are."""
         of_run = self._rows(
@@ -353,6 +370,7 @@ class Ledger:
             self._connection = sqlite3.connect(
                 name, timeout=_BUSY_SECONDS, isolation_level=None, uri=isinstance(name, str)
             )
+            self._connection.create_function("folded", 1, str.casefold, deterministic=True)
         self._opened.enter_context(closing(self._connection))
 
     def _has_tables(self) -> bool:

@@ -1,0 +1,136 @@
+"""`sevenstep serve`: the interview room in the browser."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.cli import options as shared
+
+if TYPE_CHECKING:
+    from agent.llm.providers import Chosen
+    from agent.web.auth import Auth
+
+
+def serve(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = 8080,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at; other than loopback needs --auth.")
+    ] = "127.0.0.1",
+    auth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="password|header:NAME",
+            help="How people log in: with a password (`sevenstep password` makes users), or at a "
+            "proxy that names them in a header.",
+            show_default="no login, on loopback only",
+        ),
+    ] = None,
+    users: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Names and hashes of passwords.", show_default="in the data folder"
+        ),
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="Proxies that are believed.", show_default="loopback"),
+    ] = None,
+    public_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="The site's address as browsers see it.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Where uploads go.", show_default="in the data folder"
+        ),
+    ] = None,
+    model: shared.Model = None,
+    observer_model: shared.ObserverModel = None,
+    base_url: shared.BaseUrl = None,
+    timeout: shared.Timeout = None,
+    db: shared.Db = None,
+    rubrics: shared.Rubrics = None,
+    scenarios: shared.Scenarios = None,
+) -> None:
+    """Serve the interview room: practice, progress, grading and rubrics in the browser."""
+    from agent.llm.providers import chosen
+    from agent.store.sql import default_path
+
+    try:
+        from agent.web.auth import auth_for
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+
+    folder = default_path().parent
+    plan = auth_for(
+        host,
+        auth,
+        users=users or folder / "users.txt",
+        trusted_proxies=trusted_proxy or (),
+        public_url=public_url,
+    )
+    first = chosen(model, observer_model, base_url)
+    _serve(plan, first, host, port, data or folder / "web", timeout, db, rubrics, scenarios)
+
+
+def _serve(
+    plan: "Auth",
+    first: "Chosen",
+    host: str,
+    port: int,
+    folder: Path,
+    timeout: float | None,
+    db: str | None,
+    rubrics: list[Path] | None,
+    scenarios: list[Path] | None,
+) -> None:
+    try:
+        from agent.web.app import serve
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    from agent.errors import InputError
+    from agent.web.auth import Local
+    from agent.web.library import Library
+    from agent.web.rooms import Rooms
+    from agent.web.sessions import kept_secret
+    from agent.web.site import Site
+
+    library = Library(shared.catalog(rubrics, scenarios), timeout=timeout)
+    library.scenarios()
+    store = shared.store(db)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def ready(address: str) -> None:
+        typer.echo(f"sevenstep is at {address} (Ctrl-C stops it)")
+        if first.told:
+            typer.echo(first.told)
+
+    site = Site(
+        store=store,
+        library=library,
+        rooms=Rooms(store, library),
+        chosen=first,
+        folder=folder,
+        has_users=not isinstance(plan, Local),
+    )
+    try:
+        serve(site, plan, host=host, port=port, secret=kept_secret(folder / "secret"), ready=ready)
+    except OSError as error:
+        raise InputError(
+            f"{host}:{port} cannot be listened at ({error.strerror or error}); "
+            "another program may use it: choose another --port"
+        ) from error
+    finally:
+        store.close()
+
+
+def _missing(error: ModuleNotFoundError) -> Exception:
+    from agent.errors import InputError
+
+    return InputError(
+        f"the browser's part is not installed (no module {error.name!r}); run "
+        "pip install 'sevenstep[web]'"
+    )

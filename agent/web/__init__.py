@@ -1,0 +1,1 @@
+"""The interview room in the browser: pages, and the work behind them."""

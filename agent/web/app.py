@@ -1,0 +1,87 @@
+"""Puts the site together and serves it: pages, files, guards, and the work between requests."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from nicegui import ui
+from starlette.staticfiles import StaticFiles
+
+from agent.web.auth import Auth
+from agent.web.door import guarded
+from agent.web.pages import room, start
+from agent.web.site import Site
+
+_STATIC = Path(__file__).resolve().parent / "static"
+_SWEEP_SECONDS = 5.0
+_RECONNECT_SECONDS = 20.0
+"""How long a tab that lost its connection is waited for before its page is forgotten."""
+_SHUTDOWN_SECONDS = 3
+
+
+def site_app(site: Site) -> FastAPI:
+    """The whole site as an ASGI application, without its guards.
+
+    NiceGUI knows one application in a process, so that this is to be called once.
+    """
+    app = FastAPI(openapi_url=None, lifespan=lambda _: _alive(site))
+    app.mount("/static", StaticFiles(directory=_STATIC))
+    for page in (start, room):
+        page.add(site)
+    ui.add_head_html('<link rel="stylesheet" href="/static/site.css">', shared=True)
+    ui.run_with(
+        app,
+        title="sevenstep",
+        favicon=_STATIC / "icon.svg",
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        reconnect_timeout=_RECONNECT_SECONDS,
+        binding_refresh_interval=None,
+        show_welcome_message=False,
+    )
+    return app
+
+
+def serve(
+    site: Site, plan: Auth, *, host: str, port: int, secret: bytes, ready: Callable[[str], None]
+) -> None:
+    """Serve until Ctrl-C or SIGTERM. `ready` is told the address when it can be opened.
+
+    Raises OSError if the address cannot be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family)
+    config = uvicorn.Config(
+        guarded(site_app(site), plan, secret=secret),
+        log_level="warning",
+        # The guards have to see who really asks.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    shown = f"[{host}]" if ":" in host else host
+    ready(f"http://{shown}:{listening.getsockname()[1]}")
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+
+
+@asynccontextmanager
+async def _alive(site: Site) -> AsyncIterator[None]:
+    sweeping = asyncio.create_task(_sweep(site), name="sweep")
+    try:
+        yield
+    finally:
+        sweeping.cancel()
+        await site.rooms.close()
+
+
+async def _sweep(site: Site) -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        await site.rooms.sweep(asyncio.get_running_loop().time())

@@ -1,0 +1,76 @@
+"""The frame of each page: header, navigation, the place of its content, and its errors."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec
+
+from nicegui import ui
+
+from agent.errors import SevenstepError
+from agent.web.site import Site
+from agent.web.widgets import Words, box, link
+
+PLACES = (
+    ("Practice", "/"),
+    ("Progress", "/progress"),
+    ("Grade", "/grade"),
+    ("Rubrics", "/rubrics"),
+)
+_P = ParamSpec("_P")
+
+
+def owner() -> str:
+    """Whose page this is; empty for the only user of a local server."""
+    named: str = getattr(ui.context.client.request.state, "owner", "")
+    return named
+
+
+@contextmanager
+def frame(site: Site, title: str, place: str = "", classes: str = "") -> Iterator[ui.element]:
+    """A page with its header; `place` is the address of the entry that it belongs to."""
+    ui.page_title(f"{title} · sevenstep")
+    with (
+        ui.header(fixed=False, wrap=False).classes("site"),
+        box("nav", "bar-inner", aria_label="Site"),
+    ):
+        link("sevenstep", "/", "brand")
+        for shown, href in PLACES:
+            link(shown, href, aria_current="page" if href == place else None)
+        if site.has_users:
+            with box("form", "who", method="post", action="/logout"):
+                Words(owner(), "span", "muted")
+                Words("Log out", "button", "quiet").attributes(type="submit")
+    content = box("div", f"page {classes}".strip(), id="content")
+    ui.skip_link(target=content)
+    with content:
+        yield content
+
+
+def told(
+    site: Site,
+) -> Callable[[Callable[_P, Awaitable[None]]], Callable[_P, Awaitable[None]]]:
+    """Wrap a page so that a mistake is told on a page of its own."""
+
+    def wrap(page: Callable[_P, Awaitable[None]]) -> Callable[_P, Awaitable[None]]:
+        @wraps(page)
+        async def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> None:
+            try:
+                await page(*args, **kwargs)
+            except SevenstepError as error:
+                client = ui.context.client
+                client.content.clear()
+                client.status_code = 404
+                with client.content, frame(site, "Not found"):
+                    Words("This cannot be shown", "h1")
+                    Words(str(error))
+                    link("Back to the start", "/", "primary")
+
+        return wrapped
+
+    return wrap
+
+
+def complain(text: str) -> None:
+    """Tell of a mistake in a message that goes away."""
+    ui.notify(text, type="negative", multi_line=True, close_button="Close", timeout=8000)

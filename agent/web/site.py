@@ -1,0 +1,21 @@
+"""What all pages of a server share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.llm.providers import Chosen
+from agent.store.sql import SqlStore
+from agent.web.library import Library
+from agent.web.rooms import Rooms
+
+
+@dataclass(frozen=True)
+class Site:
+    """The parts of a server. `chosen` is the model that is offered first."""
+
+    store: SqlStore
+    library: Library
+    rooms: Rooms
+    chosen: Chosen
+    folder: Path
+    has_users: bool = False

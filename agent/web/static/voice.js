@@ -1,0 +1,34 @@
+// Reads the interviewer's words aloud, where the browser can and the candidate wants it.
+export default {
+  template: `
+    <button v-if="can" type="button" class="quiet" :aria-pressed="String(on)" @click="toggle">
+      {{ on ? "Stop reading aloud" : "Read aloud" }}
+    </button>`,
+  props: { said: String, turn: Number },
+  data: () => ({
+    can: "speechSynthesis" in window,
+    on: localStorage.getItem("sevenstep:aloud") === "yes",
+  }),
+  watch: {
+    turn() {
+      if (this.on) this.read();
+    },
+  },
+  unmounted() {
+    if (this.can) speechSynthesis.cancel();
+  },
+  methods: {
+    toggle() {
+      this.on = !this.on;
+      localStorage.setItem("sevenstep:aloud", this.on ? "yes" : "no");
+      if (this.on) this.read();
+      else speechSynthesis.cancel();
+    },
+    read() {
+      speechSynthesis.cancel();
+      const speech = new SpeechSynthesisUtterance(this.said);
+      speech.lang = "en";
+      speechSynthesis.speak(speech);
+    },
+  },
+};
