@@ -86,6 +86,21 @@ def ids(ledger: Ledger) -> list[str]:
     return [one.id for one in ledger.graded()]
 
 
+def test_a_page_holds_what_fits_of_the_last_run_in_the_order_of_the_inputs(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        ledger.begin_run()
+        ledger.put(answer("Änne of an earlier run"), "", 0)
+        ledger.begin_run()
+        for position, name in enumerate(("Zoë", "änne", "ÄNNE 2", "bob")):
+            ledger.put(answer(name), "", position)
+        ledger.put(answer("Änne 3", grade("clarity", "ungraded")), "", 4)
+        total, found = ledger.page(1, 2, named="Änne")
+        assert (total, [one.id for one in found]) == (3, ["ÄNNE 2", "Änne 3"])
+        total, found = ledger.page(0, 9, named="änne", status="ungraded")
+        assert (total, [one.id for one in found]) == (1, ["Änne 3"])
+        assert ledger.page(0, 2)[0] == 5
+
+
 # Units
 
 

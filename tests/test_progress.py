@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from agent.interview.events import Graded, Started
 from agent.interview.plan import Options
 from agent.progress import (
+    EARLY,
     INTERVALS,
     Criterion,
     Due,
@@ -20,6 +21,7 @@ from agent.progress import (
     Step,
     attempts,
     by_scenario,
+    due_steps,
     next_drill,
     progress,
     unfinished,
@@ -29,6 +31,7 @@ from agent.scorecard import StepScore
 from tests.graded_support import grade, graded
 from tests.support import interview, rubric
 
+NOTHING: dict[str, Any] = {"percent": None, "decision": None}
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 STEPS = {"data": ("labels", "leakage"), "model": ("baseline", "loss")}
 SITTINGS = st.lists(
@@ -85,8 +88,8 @@ def entry(
         )
         for step, criteria in steps.items()
     )
-    shown: dict[str, Any] = {"percent": 50.0, "steps": scores, **(card or {})}
-    scorecard = graded(name, grades, **shown).scorecard
+    shown: dict[str, Any] = {"percent": 50.0, "decision": Decision.lean_no_hire, "steps": scores}
+    scorecard = graded(name, grades, **(shown | dict(card or {}))).scorecard
     return (
         begun(name, number, **changes),
         Graded(clock=3600.0, at=day(number), scorecard=scorecard),
@@ -124,11 +127,12 @@ def interval(*sittings: tuple[float, int | str]) -> int | None:
 
 
 def test_an_attempt_has_what_stands_on_its_scorecard() -> None:
-    card = {"percent": 61.5, "decision": Decision.hire}
+    card = {"percent": 61.5, "coverage": 80.0, "decision": Decision.hire}
     options = Options(level=Seniority.senior)
     (one,) = attempts([entry("i", 2, {"labels": 3, "loss": "ungraded"}, card, options=options)])
     assert (one.id, one.at, one.scenario, one.rubric) == ("i", day(2), "card_fraud", "ml")
     assert (one.seniority, one.percent, one.decision) == (Seniority.senior, 61.5, Decision.hire)
+    assert one.coverage == 80.0
     assert one.percents == {"data": 50.0, "model": None}
     assert one.levels == {"labels": 3}
     assert one.steps == (Step("data", "DATA"), Step("model", "MODEL"))
@@ -152,13 +156,14 @@ def test_a_scenario_counts_every_try_and_shows_the_best_whole_interview() -> Non
     entries = [
         entry("a", 0, card={"percent": 40.0}),
         entry("b", 1, card={"percent": 55.0}),
-        entry("nothing_graded", 2, card={"percent": None}),
+        entry("nothing_graded", 2, card=NOTHING),
+        entry("too_little", 2, card={"percent": 95.0, "decision": None}),
         drill("c", 3, card={"percent": 90.0}),
         (begun("d", 4), None),
         drill("e", 5, scenario="netflix_recs"),
     ]
     assert by_scenario(entries) == {
-        "card_fraud": ScenarioHistory(tries=5, best=55.0, last=begun("d", 4).at),
+        "card_fraud": ScenarioHistory(tries=6, best=55.0, last=begun("d", 4).at),
         "netflix_recs": ScenarioHistory(tries=1, best=None, last=begun("e", 5).at),
     }
 
@@ -178,9 +183,15 @@ def test_each_rubric_has_its_progress_the_last_practised_first() -> None:
     assert [(one.rubric, one.last) for one in found] == [("ml", day(2)), ("other", day(1))]
 
 
-def test_the_overall_series_leaves_out_drills_and_what_could_not_be_graded() -> None:
-    entries = [entry("a", 0), drill("b", 1), entry("c", 2, card={"percent": None})]
-    assert shown(entries).overall == (Point(day(0), 50.0, "a"),)
+def test_drills_stand_apart_from_the_scores_of_whole_interviews() -> None:
+    one = shown([entry("a", 0), drill("b", 1, card={"decision": None})])
+    assert one.overall == (Point(day(0), 50.0, "a"),)
+    assert one.drills == (Point(day(1), 50.0, "b"),)
+
+
+def test_an_interview_that_assessed_too_little_for_a_decision_has_no_overall_score() -> None:
+    entries = [entry("a", 0, card={"decision": None}), entry("b", 1, card=NOTHING)]
+    assert shown(entries).overall == ()
 
 
 def test_the_series_of_steps_and_criteria_count_drills() -> None:
@@ -194,10 +205,10 @@ def test_the_series_of_steps_and_criteria_count_drills() -> None:
 
 def test_a_criterion_that_left_the_rubric_is_shown_no_more() -> None:
     old = entry("a", 0, {"gone": 0}, steps={"data": ("gone",)})
-    one = shown([old, entry("b", 1, {"labels": 4})])
+    one = shown([old, entry("b", 1, {"labels": 1})])
     assert "gone" not in {series.criterion.id for series in one.criteria}
     assert [weak.criterion.id for weak in one.weakest] == ["labels"]
-    assert one.due == ()
+    assert [coming.criterion.id for coming in one.due] == ["labels"]
 
 
 def test_weakness_is_the_mean_of_the_last_three_levels() -> None:
@@ -210,6 +221,11 @@ def test_of_equally_weak_criteria_the_one_judged_more_often_stands_first() -> No
     one = shown([entry("a", 0, equal), entry("b", 1, {"leakage": 2})])
     ranked = [weak.criterion.id for weak in one.weakest]
     assert ranked == ["loss", "leakage", "labels", "baseline"]
+
+
+def test_what_is_at_three_of_four_on_average_is_no_weakness() -> None:
+    one = shown([entry("a", 0, {"labels": 2, "loss": 3}), entry("b", 1, {"labels": 4})])
+    assert one.weakest == ()
 
 
 def test_at_most_five_criteria_are_the_weakest() -> None:
@@ -225,8 +241,8 @@ def test_what_was_weak_comes_back_the_next_day() -> None:
     assert (found.due, found.interval, found.level) == (day(1), 1, 2)
 
 
-def test_it_is_due_from_that_moment_on() -> None:
-    before, then = due((0, 2), now=0.99), due((0, 2), now=1)
+def test_it_is_due_from_half_a_day_before_that_moment_on() -> None:
+    before, then = due((0, 2), now=0.49), due((0, 2), now=0.5)
     assert before is not None
     assert then is not None
     assert not before.is_due
@@ -259,9 +275,15 @@ def test_days_count_from_the_judging_and_not_from_when_it_was_due() -> None:
 
 
 def test_an_early_success_does_not_skip_days() -> None:
-    found = due((0, 1), (0.5, 4))
+    found = due((0, 1), (0.4, 4))
     assert found is not None
     assert (found.due, found.interval, found.level) == (day(1), 1, 4)
+
+
+def test_the_morning_of_the_right_day_is_not_too_early() -> None:
+    evening = 11 / 24
+    morning = day(1 + evening) - EARLY
+    assert interval((evening, 1), ((morning - START) / timedelta(days=1), 3)) == 3
 
 
 def test_an_early_failure_begins_anew() -> None:
@@ -323,7 +345,14 @@ def test_of_two_steps_the_one_that_is_due_longer_is_drilled() -> None:
 
 
 def test_there_is_no_drill_before_anything_is_due() -> None:
-    assert next_drill(shown(judged((0, 1)), now=0.5), STEPS) is None
+    assert next_drill(shown(judged((0, 1)), now=0.4), STEPS) is None
+
+
+def test_what_is_due_now_stands_by_step_and_what_is_coming_does_not() -> None:
+    first = entry("a", 0, {"labels": 0, "baseline": 1, "loss": 2})
+    one = shown([first, entry("b", 1, {"loss": 3, "leakage": 2})], now=1)
+    found = {step.id: [coming.criterion.id for coming in due] for step, due in due_steps(one)}
+    assert found == {"data": ["labels"], "model": ["baseline"]}
 
 
 def test_a_real_drill_leads_to_one_of_the_rubrics_steps() -> None:

@@ -239,7 +239,7 @@ def test_a_site_without_users_does_not_start(tmp_path: Path, text: str | None) -
 # `sevenstep password`
 
 
-def set_password(path: Path, name: str, typed: str) -> Any:
+def set_password(path: Path, name: str, typed: str | bytes) -> Any:
     app = typer.Typer()
     app.command()(password)
     return CliRunner().invoke(app, [name, "--users", str(path)], input=typed)
@@ -252,8 +252,10 @@ def test_a_user_is_made_with_the_piped_line(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize(("name", "typed"), [("a b", "long enough\n"), ("ann", "short\n")])
-def test_a_bad_name_or_password_changes_nothing(users: Path, name: str, typed: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "typed"), [("a b", "long enough\n"), ("ann", "short\n"), ("ann", b"\xff" * 9)]
+)
+def test_a_bad_name_or_password_changes_nothing(users: Path, name: str, typed: str | bytes) -> None:
     before = users.read_text()
     assert isinstance(set_password(users, name, typed).exception, InputError)
     assert users.read_text() == before

@@ -62,5 +62,7 @@ def _password() -> str:
     try:
         line = sys.stdin.readline()
     except UnicodeDecodeError as error:
-        raise InputError("the password on the standard input is not UTF-8 text") from error
+        raise InputError(
+            "the password is not text in UTF-8; type it, or pipe it as such"
+        ) from error
     return line.rstrip("\r\n")

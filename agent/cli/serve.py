@@ -92,11 +92,14 @@ def _serve(
     except ModuleNotFoundError as error:
         raise _missing(error) from error
     from agent.errors import InputError
+    from agent.llm.servers import USUAL
     from agent.web.auth import Local
+    from agent.web.jobs import Jobs
     from agent.web.library import Library
     from agent.web.rooms import Rooms
     from agent.web.sessions import kept_secret
     from agent.web.site import Site
+    from agent.web.studies import Studies
 
     library = Library(shared.catalog(rubrics, scenarios), timeout=timeout)
     library.scenarios()
@@ -108,13 +111,19 @@ def _serve(
         if first.told:
             typer.echo(first.told)
 
+    is_local = isinstance(plan, Local)
+    # Our keys are sent to the servers of models, so that only their owner may name new ones.
+    servers = None if is_local else {url for _, url in USUAL} | {first.choice.base_url or ""}
+    jobs = Jobs(folder / "jobs", servers=servers)
     site = Site(
         store=store,
         library=library,
         rooms=Rooms(store, library),
+        jobs=jobs,
+        studies=Studies(folder / "studies", jobs.grades_folder, servers=servers),
         chosen=first,
         folder=folder,
-        has_users=not isinstance(plan, Local),
+        has_users=not is_local,
     )
     try:
         serve(site, plan, host=host, port=port, secret=kept_secret(folder / "secret"), ready=ready)

@@ -82,7 +82,8 @@ class Found:
     of terms, and `core` is whether one of these is a core idea. `own` counts the problem's own
     words where the text is about the criterion, in speech also beside it; `reasons`, `numbers`
     and `risks` count the sentences that hold such where it is about the criterion.
-    `in_words_alone` is whether a paragraph is mainly about it but no idea was found that counts.
+    `in_words_alone` is whether a paragraph is mainly about it but no idea was found that counts,
+    `drawn` whether it takes a diagram to reach the level.
     """
 
     passages: tuple[Passage, ...]
@@ -94,6 +95,7 @@ class Found:
     numbers: int
     risks: int
     in_words_alone: bool = False
+    drawn: bool = False
 
     @property
     def level(self) -> Level:
@@ -364,7 +366,7 @@ class Reading:
             return None
         several = ((*self.turns, *self.drawings), self.drawings)
         named = (self._found(turns, criterion) for turns in several)
-        return next((found for found in named if found.level), None)
+        return next((replace(found, drawn=True) for found in named if found.level), None)
 
     def _found(self, turns: Sequence[ReadTurn], criterion: Criterion) -> Found:
         passages: list[Passage] = []

@@ -67,6 +67,12 @@ def _by_concepts(reading: Reading, criterion: Criterion) -> Measured:
             f"A paragraph is mainly about it and uses {_count(found.own, 'term')} of the problem; "
             "hardly any of the ideas listed for it was found.",
         )
+    if found.drawn:
+        return Measured(
+            found.level,
+            found.quotes,
+            f"Found {_count(found.ideas, 'idea')}, named in a diagram; nothing is said of them.",
+        )
     counted = (
         f"{_count(found.ideas, 'idea')}, {_count(found.own, 'term')} of the problem, "
         f"{_count(found.reasons, 'reason')}, {_count(found.numbers, 'figure')} and "

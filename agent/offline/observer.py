@@ -1,7 +1,7 @@
 """Reads the candidate's last message without a model: content, questions, moves, red flags."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.diagram import prose
 from agent.offline.cues import Courtesy
@@ -114,11 +114,15 @@ class OfflineObserver:
     def _sightings(self, listening: Listening, text: str) -> list[Sighting]:
         turn = listening.transcript.answers()[-1]
         reading = self._reader.read_all([(turn.index, text)])
+        # A diagram shows the whole system, and yet takes up no step but the one at hand.
+        said = replace(reading, drawings=())
+        steps = self._reader.rubric.steps
+        here = {one.id for step in steps if step.id == listening.step for one in step.criteria}
         found = []
         for criterion in self._reader.rubric.criteria():
             if criterion.measure not in (Measure.concepts, Measure.asking):
                 continue
-            result = measured(reading, criterion)
+            result = measured(reading if criterion.id in here else said, criterion)
             if result.level > 0:
                 quote = result.quotes[0][1]
                 found.append(

@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
+from agent.web import reports
 from agent.web.auth import Auth
 from agent.web.door import guarded
-from agent.web.pages import room, start
+from agent.web.pages import progress, room, start
 from agent.web.site import Site
 
 _STATIC = Path(__file__).resolve().parent / "static"
@@ -30,7 +31,8 @@ def site_app(site: Site) -> FastAPI:
     """
     app = FastAPI(openapi_url=None, lifespan=lambda _: _alive(site))
     app.mount("/static", StaticFiles(directory=_STATIC))
-    for page in (start, room):
+    reports.add(app, site)
+    for page in (start, room, progress):
         page.add(site)
     ui.add_head_html('<link rel="stylesheet" href="/static/site.css">', shared=True)
     ui.run_with(
@@ -74,11 +76,13 @@ def serve(
 @asynccontextmanager
 async def _alive(site: Site) -> AsyncIterator[None]:
     sweeping = asyncio.create_task(_sweep(site), name="sweep")
+    site.jobs.resume_all()
+    site.studies.resume_all()
     try:
         yield
     finally:
         sweeping.cancel()
-        await site.rooms.close()
+        await asyncio.gather(site.rooms.close(), site.jobs.close(), site.studies.close())
 
 
 async def _sweep(site: Site) -> None:

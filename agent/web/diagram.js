@@ -21,8 +21,8 @@ export default {
       <textarea :id="id + '-text'" v-model="text" rows="10" spellcheck="false" autocomplete="off"
         autocapitalize="off" wrap="off" :aria-describedby="id + '-status'"></textarea>
       <div v-if="picture" :class="['diagram-picture', { 'diagram-stale': fault }]"
-        role="img" aria-label="Picture of the diagram">
-        <img alt="" :src="picture.src" :width="picture.width" :height="picture.height">
+        role="img" aria-label="Picture of the diagram" tabindex="0">
+        <img alt="" :src="picture.src" :width="picture.width" :height="picture.height" :style="picture.style">
       </div>
       <p :id="id + '-status'" class="diagram-status" role="status">{{ status }}</p>
     </section>`,
@@ -91,6 +91,7 @@ export default {
     },
     async redraw() {
       const { text } = this;
+      const turn = (this.turn = (this.turn ?? 0) + 1);
       if (!text.trim()) {
         this.picture = null;
         this.fault = "";
@@ -103,7 +104,7 @@ export default {
       } catch (error) {
         fault = reason(error);
       }
-      if (text !== this.text) return; // it was edited meanwhile
+      if (turn !== this.turn) return; // it was edited meanwhile, or the colours changed
       this.picture = picture ?? this.picture;
       this.fault = fault;
     },

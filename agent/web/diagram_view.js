@@ -5,8 +5,8 @@ import { draw, onColours } from "sevenstep-drawing";
 export default {
   template: `
     <div class="diagram-view">
-      <div v-if="picture" class="diagram-picture" role="img" :aria-label="label">
-        <img alt="" :src="picture.src" :width="picture.width" :height="picture.height">
+      <div v-if="picture" class="diagram-picture" role="img" :aria-label="label" tabindex="0">
+        <img alt="" :src="picture.src" :width="picture.width" :height="picture.height" :style="picture.style">
       </div>
       <pre v-else-if="failed" class="diagram-text" tabindex="0" :aria-label="label" role="group">{{ text }}</pre>
       <details v-if="picture">
@@ -29,13 +29,14 @@ export default {
   methods: {
     async redraw() {
       const { text } = this;
+      const turn = (this.turn = (this.turn ?? 0) + 1);
       let picture = null;
       try {
         picture = await draw(text);
       } catch {
         // Shown as text: the candidate was told why when it was written.
       }
-      if (text !== this.text) return;
+      if (turn !== this.turn) return;
       this.picture = picture;
       this.failed = !picture;
     },

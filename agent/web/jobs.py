@@ -7,7 +7,7 @@ desk's (`agent.web.desk`). No page is drawn here.
 import asyncio
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,6 +40,8 @@ from agent.web.records import FILES, OUT, Record, WorkState
 from agent.web.uploads import Quota, uploads_in
 
 _WHAT = "that grades"
+WORKER = (sys.executable, "-P", "-m", "agent.web.worker")
+"""-P: nothing is imported from the working folder."""
 
 
 class GradingJob(Record):
@@ -66,6 +68,7 @@ class Jobs(Desk[GradingJob]):
         quota: Quota | None = None,
         most_running: int = 1,
         servers: Collection[str] | None = None,
+        worker: Sequence[str] = WORKER,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Keep the jobs below `folder`; at most so many run at once.
@@ -75,6 +78,7 @@ class Jobs(Desk[GradingJob]):
         """
         super().__init__(folder, GradingJob, quota=quota, most_running=most_running, now=now)
         self._servers = servers
+        self._worker = tuple(worker)
         self._short = asyncio.Semaphore(1)
         self._reviewing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -286,9 +290,7 @@ class Jobs(Desk[GradingJob]):
         begun: Callable[[], None] = lambda: None,
     ) -> Child:
         folder = str(self._folder(job).resolve())
-        # -P: nothing is imported from the working folder.
-        command = (sys.executable, "-P", "-m", "agent.web.worker", mode, folder)
-        return Child(lane, command, out=heard, begun=begun)
+        return Child(lane, (*self._worker, mode, folder), out=heard, begun=begun)
 
 
 def _last(lines: list[str]) -> Message | None:

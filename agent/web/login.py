@@ -81,7 +81,7 @@ class PasswordGuard:
             answer = self._turned_away(scope)
         else:
             if scope["type"] == "websocket":
-                receive = self._while_logged_in(token, receive)
+                receive, send = self._while_logged_in(token, receive, send)
             await self._app(owned(scope, owner), receive, send)
             return
         await respond(answer, scope, receive, send)
@@ -93,16 +93,27 @@ class PasswordGuard:
             _log.error("nobody is logged in: %s", error)
             return None
 
-    def _while_logged_in(self, token: str, receive: Receive) -> Receive:
-        """What a websocket receives, until the login ends; an open page sends every few seconds."""
+    def _while_logged_in(self, token: str, receive: Receive, send: Send) -> tuple[Receive, Send]:
+        """The two ways of a websocket, closed at the first message after the login has ended.
+
+        An open page sends one every few seconds.
+        """
+        ended = False
 
         async def received() -> Message:
+            nonlocal ended
             message = await receive()
-            if message["type"] == "websocket.receive" and self._owner(token) is None:
-                return {"type": "websocket.disconnect", "code": 1008}
-            return message
+            if message["type"] != "websocket.receive" or self._owner(token) is not None:
+                return message
+            ended = True
+            await send({"type": "websocket.close", "code": 1008})
+            return {"type": "websocket.disconnect", "code": 1008}
 
-        return received
+        async def sent(message: Message) -> None:
+            if not ended:
+                await send(message)
+
+        return received, sent
 
     def _turned_away(self, scope: Scope) -> Response:
         if not asks_for_a_page(scope):

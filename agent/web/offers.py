@@ -24,7 +24,8 @@ async def offers(first: Chosen) -> tuple[Offer, ...]:
     for provider in PROVIDERS:
         if provider.key() and provider.is_installed:
             name = f"{provider.id}:{provider.default}"
-            all_offers.append(Offer(f"{provider.title}: {provider.default}", EngineChoice(model=name)))
+            title = f"{provider.title}: {provider.default}"
+            all_offers.append(Offer(title, EngineChoice(model=name)))
     for server in await found():
         for model in server.models[:_MOST_OF_A_SERVER]:
             choice = EngineChoice(model=f"openai:{model.name}", base_url=server.url)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from agent.llm.providers import Chosen
 from agent.store.sql import SqlStore
+from agent.web.jobs import Jobs
 from agent.web.library import Library
 from agent.web.rooms import Rooms
+from agent.web.studies import Studies
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,8 @@ class Site:
     store: SqlStore
     library: Library
     rooms: Rooms
+    jobs: Jobs
+    studies: Studies
     chosen: Chosen
     folder: Path
     has_users: bool = False

@@ -6,7 +6,7 @@ and a dataset is kept from naming files of the server. Files and stops are the d
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -25,12 +25,16 @@ from agent.web.wording import on_the_page
 DATASET = "dataset.yaml"
 _STOPPED = 3
 """The exit code of the command where a limit was reached or it was stopped."""
-_COMMAND = (
+_PROGRAM = (
     "from agent.web.tether import end_with_parent; end_with_parent(); "
     "from agent.cli.app import main; main()"
 )
-_SET_FOR_GOOD = ("SEVENSTEP_MODEL", "SEVENSTEP_BASE_URL")
-"""What an order says in any case; set for the server they would go before a panel."""
+COMMAND = (sys.executable, "-P", "-c", _PROGRAM)
+"""-P: nothing is imported from the working folder."""
+_SAID_BY_ORDERS = frozenset(
+    ("SEVENSTEP_MODEL", "SEVENSTEP_BASE_URL", "SEVENSTEP_RUBRICS", "SEVENSTEP_SCENARIOS")
+)
+"""Set for the server, they would add to what an order says in any case."""
 
 
 class StudyOrder(Graders):
@@ -79,6 +83,7 @@ class Studies(Desk[Study]):
         *,
         quota: Quota | None = None,
         servers: Collection[str] | None = None,
+        command: Sequence[str] = COMMAND,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Keep the studies below `folder`.
@@ -89,6 +94,7 @@ class Studies(Desk[Study]):
         super().__init__(folder, Study, quota=quota, now=now)
         self._grades_of = grades_of
         self._servers = servers
+        self._command = tuple(command)
 
     def start(self, owner: str, study_id: str, order: StudyOrder | None = None) -> Study:
         """Begin a study, or go on with one that was stopped (without an order: the same).
@@ -97,9 +103,7 @@ class Studies(Desk[Study]):
         for an order that does not fit, and while the study is at work.
         """
         study = self._idle(owner, study_id)
-        order = order or study.order
-        if order is None:
-            raise InputError("nothing is ordered yet; say what is to be measured")
+        order = order or _required(study.order)
         require_server(order, self._servers)
         if order.source == "uploaded":
             require_own_files(self._folder(study) / FILES)
@@ -110,9 +114,7 @@ class Studies(Desk[Study]):
 
     def _resume(self, record: Study) -> None:
         try:
-            if record.order is None:
-                raise InputError("nothing is ordered yet; say what is to be measured")
-            self._start(record, record.order)
+            self._start(record, _required(record.order))
         except InputError as error:
             failed = {"state": WorkState.failed, "message": str(error)}
             self._put(record.model_copy(update=failed))
@@ -132,12 +134,12 @@ class Studies(Desk[Study]):
 
         child = Child(
             self._lane,
-            (sys.executable, "-P", "-c", _COMMAND, *arguments(order, grades)),
+            (*self._command, *arguments(order, grades)),
             out=lambda _: None,
             err=heard,
             begun=begun,
             folder=folder,
-            environment={k: v for k, v in os.environ.items() if k not in _SET_FOR_GOOD},
+            environment={k: v for k, v in os.environ.items() if k not in _SAID_BY_ORDERS},
         )
 
         async def work() -> Study:
@@ -186,6 +188,12 @@ def require_own_files(folder: Path) -> None:
                     where=field,
                     remedy="upload it beside, and name it without a folder",
                 )
+
+
+def _required(order: StudyOrder | None) -> StudyOrder:
+    if order is None:
+        raise InputError("nothing is ordered yet; say what is to be measured")
+    return order
 
 
 def _names(raw: object) -> Iterator[str]:

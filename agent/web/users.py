@@ -37,12 +37,17 @@ def user_name(text: str) -> str:
 
 
 def hash_of(password: str) -> str:
-    """The argon2 hash of a new password. Raises InputError if it is too short or too long."""
+    """The argon2 hash of a new password. Raises InputError for one that cannot be used."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InputError(
             f"a password has {SHORTEST} to {LONGEST} characters, and this one has {len(password)}"
         )
-    return PasswordHasher().hash(_typed(password))
+    try:
+        return PasswordHasher().hash(_typed(password))
+    except UnicodeEncodeError as error:
+        raise InputError(
+            "the password is not text in UTF-8; type it, or pipe it as such"
+        ) from error
 
 
 def is_password(password: str, known: str | None) -> bool:

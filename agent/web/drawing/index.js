@@ -1,10 +1,12 @@
-// Draws Mermaid text as a picture: an address for <img> with its size in pixels.
+// Draws Mermaid text as a picture: an address for <img>, its size in pixels, and a style that
+// lets it shrink as far as it can be read.
 //
 // A picture in <img> runs no script, follows no link and loads nothing, whatever is in it; so
 // what a label or a style holds cannot reach the page. Mermaid is loaded when first needed.
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
+const LEAST_SCALE = 0.7; // of 16 pixels: smaller letters are hard to read
 const FIXED = [
   "secure", "securityLevel", "startOnLoad", "maxTextSize", "maxEdges", "suppressErrorRendering",
   "htmlLabels", "flowchart", "theme", "themeCSS", "themeVariables", "darkMode", "fontFamily",
@@ -12,11 +14,20 @@ const FIXED = [
 ];
 // Mermaid fetches images of nodes while it draws, from wherever the text says.
 const FETCHES = /@\{[^}]*\b(?:img|icon)\s*:/;
+const UNKNOWN = 'Begin with the kind of the diagram, for instance "flowchart TB".';
 
 let drawings = 0;
+let last = Promise.resolve();
 
 // Throws an Error whose message says, on one or several lines, what cannot be drawn.
-export async function draw(text) {
+export function draw(text) {
+  // One after the other: Mermaid's colours are set for all drawings at once.
+  const drawn = last.then(() => drawAlone(text));
+  last = drawn.catch(() => {});
+  return drawn;
+}
+
+async function drawAlone(text) {
   if (FETCHES.test(text)) throw new Error("Images and icons are not drawn.");
   const { mermaid } = await import("nicegui-mermaid");
   mermaid.initialize({
@@ -42,6 +53,7 @@ export function onColours(changed) {
 
 // The first lines of what went wrong, as plain text.
 export function reason(error) {
+  if (error?.name === "UnknownDiagramError") return UNKNOWN;
   const lines = String(error?.message || error).split("\n").slice(0, 3);
   return lines.map((line) => line.slice(0, 160)).join("\n");
 }
@@ -51,12 +63,12 @@ function asImage(svg) {
   const root = parsed.documentElement;
   const [, , width, height] = (root.getAttribute("viewBox") || "").split(/[\s,]+/).map(Number);
   if (root.localName !== "svg" || !(width > 0 && height > 0)) throw new Error("It cannot be drawn.");
-  root.setAttribute("width", Math.ceil(width));
-  root.setAttribute("height", Math.ceil(height));
+  const size = { width: Math.ceil(width), height: Math.ceil(height) };
+  for (const [side, pixels] of Object.entries(size)) root.setAttribute(side, pixels);
   const source = new XMLSerializer().serializeToString(root);
   return {
+    ...size,
     src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`,
-    width: Math.ceil(width),
-    height: Math.ceil(height),
+    style: { minWidth: `${Math.floor(size.width * LEAST_SCALE)}px` },
   };
 }

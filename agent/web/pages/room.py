@@ -26,6 +26,12 @@ from agent.web.widgets import Words, box, button, link, set_attributes
 _HERE = Path(__file__).resolve().parent.parent / "static"
 
 
+_INTRO = (
+    "Answer as you would in an interview, and ask about users, scale and limits. A hint is there "
+    "when you are stuck; it is noted on the scorecard."
+)
+
+
 class _Composer(ui.element, component=_HERE / "composer.js"):
     """See composer.js."""
 
@@ -94,6 +100,7 @@ class _View:
             self._rail.on("go", lambda event: self._do(self._room.wish(Intent.move_to, event.args)))
         with box(classes="room-middle"):
             Words(plan.scenario.title, "h1")
+            self._intro = Words(_INTRO, "p", "muted")
             self._conversation = Conversation(self._room)
             self._status = Words("", "p", "status").attributes(role="status")
             self._banner = box("div", "banner", role="alert")
@@ -190,6 +197,7 @@ class _View:
             self._conversation.show()
             self._show_rail()
             self._show_notes()
+            self._intro.set_visibility(state.candidate_turns == 0)
             self._status.set_text(self._doing())
             is_over = state.ended is not None
             set_attributes(self._composer, busy=room.is_working)

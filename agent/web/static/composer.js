@@ -13,7 +13,7 @@ export default {
         @keydown.meta.enter.prevent="send"
         placeholder="Speak your thoughts as you would in the room. Questions are welcome."></textarea>
       <div class="row">
-        <span class="muted" :id="box + '-help'">Ctrl+Enter sends · {{ words }}</span>
+        <span class="muted" :id="box + '-help'"><span class="keys">Ctrl+Enter sends · </span>{{ words }}</span>
         <label v-if="isDrawn" class="check">
           <input type="checkbox" v-model="attach"> with the diagram
         </label>

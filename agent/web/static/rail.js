@@ -7,7 +7,7 @@ export default {
       <ol>
         <li v-for="(step, at) in steps" :key="step.id" :class="step.state"
           :aria-current="step.state === 'now' ? 'step' : undefined">
-          <button type="button" :disabled="!open || step.state === 'now'" @click="go(step)">
+          <button type="button" :aria-disabled="String(!open || step.state === 'now')" @click="go(step)">
             <span class="number" aria-hidden="true">{{ step.state === "done" ? "✓" : at + 1 }}</span>
             <span class="title">{{ step.title }}
               <span class="visually-hidden">{{ NAMES[step.state] }}</span></span>
@@ -64,6 +64,7 @@ export default {
       return this.timed ? `${clock(used)} / ${clock(budget)}` : `${used} / ${budget}`;
     },
     go(step) {
+      if (!this.open || step.state === "now") return;
       if (window.confirm(`Leave this step and go to “${step.title}”?`)) this.$emit("go", step.id);
     },
   },

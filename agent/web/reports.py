@@ -1,0 +1,101 @@
+"""The reports of interviews: shown with the site's bar, and as files to keep.
+
+What stands in a report is the business of `agent.report`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request
+from starlette.responses import HTMLResponse, Response
+
+from agent.engines import rubric_and_scenario
+from agent.errors import InputError, SevenstepError
+from agent.interview.events import Started
+from agent.interview.session import record_of
+from agent.record import InterviewRecord
+from agent.report.bar import Bar
+from agent.report.html import render_html
+from agent.report.markdown import render_markdown
+from agent.report.page import template
+from agent.rubric import Rubric
+from agent.scenario import Scenario
+from agent.web.layout import PLACES
+from agent.web.site import Site
+
+PRINT = "/static/print.js"
+_FORMS: dict[str, tuple[str, Callable[[InterviewRecord, Rubric, Scenario], str]]] = {
+    "html": ("text/html", render_html),
+    "md": ("text/markdown", render_markdown),
+    "json": ("application/json", lambda record, *_: record.model_dump_json(indent=2)),
+}
+_DOWNLOADS = (("HTML", "html"), ("Markdown", "md"), ("JSON", "json"))
+
+
+def add(app: FastAPI, site: Site) -> None:
+    """Add the reports to the site."""
+
+    @app.get("/interviews/{interview}/report")
+    async def shown(request: Request, interview: str) -> Response:
+        try:
+            record, rubric, scenario = await _read(site, owner_of(request), interview)
+        except SevenstepError as error:
+            return refused(str(error))
+        bar = _bar(record)
+        page = await asyncio.to_thread(render_html, record, rubric, scenario, bar)
+        return HTMLResponse(page)
+
+    @app.get("/interviews/{interview}/report.{form}")
+    async def kept(request: Request, interview: str, form: str) -> Response:
+        try:
+            if form not in _FORMS:
+                raise InputError(f"there is no form {form!r}; take {', '.join(_FORMS)}")
+            record, rubric, scenario = await _read(site, owner_of(request), interview)
+        except SevenstepError as error:
+            return refused(str(error))
+        kind, render = _FORMS[form]
+        text = await asyncio.to_thread(render, record, rubric, scenario)
+        name = f"sevenstep-{record.scenario}-{record.interview}.{form}"
+        return Response(
+            text,
+            media_type=kind,
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+
+def owner_of(request: Request) -> str:
+    """Who asks; empty for the only user of a local server."""
+    named: str = getattr(request.state, "owner", "")
+    return named
+
+
+def refused(why: str) -> HTMLResponse:
+    """A page that says why something cannot be shown."""
+    page = template("refusal.html.j2").render(bar=Bar(home="/", links=PLACES), why=why)
+    return HTMLResponse(page, status_code=404)
+
+
+def _bar(record: InterviewRecord) -> Bar:
+    def drill(step: str) -> str:
+        return "/?" + urlencode({"scenario": record.scenario, "steps": step})
+
+    place = f"/interviews/{record.interview}/report"
+    return Bar(
+        home="/",
+        links=PLACES,
+        downloads=tuple((label, f"{place}.{form}") for label, form in _DOWNLOADS),
+        drill=drill,
+        script=PRINT,
+    )
+
+
+async def _read(
+    site: Site, owner: str, interview: str
+) -> tuple[InterviewRecord, Rubric, Scenario]:
+    events = await site.store.events(interview)
+    first = events[0] if events else None
+    if not isinstance(first, Started) or first.owner != owner:
+        raise InputError(f"there is no interview {interview!r} of yours")
+    rubric, scenario = rubric_and_scenario(first, site.library)
+    return await asyncio.to_thread(record_of, scenario, events), rubric, scenario

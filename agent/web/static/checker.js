@@ -1,0 +1,60 @@
+// A text to be checked: pasted, typed, or read from a file that is opened or dropped. The file
+// stays on this machine until "Check" sends its text.
+export default {
+  template: `
+    <form class="checker" @submit.prevent="check" @dragover.prevent @drop.prevent="dropped">
+      <label :for="id + '-file'">Open a file, or drop it here</label>
+      <input :id="id + '-file'" ref="input" type="file" accept=".yaml,.yml" @change="picked">
+      <label :for="id + '-text'">{{ name ? "Text of " + name : "Or paste its text" }}</label>
+      <textarea :id="id + '-text'" v-model="text" rows="10" spellcheck="false" autocomplete="off"
+        autocapitalize="off" wrap="off" dir="ltr" :aria-describedby="id + '-told'"></textarea>
+      <p class="actions">
+        <button type="submit" class="primary" :disabled="busy">{{ busy ? "Checking…" : "Check" }}</button>
+        <button type="button" class="quiet" v-if="text" @click="clear">Clear</button>
+      </p>
+      <p :id="id + '-told'" class="told" role="status">{{ told }}</p>
+    </form>`,
+  props: { most: Number, busy: Boolean },
+  emits: ["check"],
+  data: () => ({ text: "", name: "", told: "" }),
+  computed: {
+    id() {
+      return `checker-${this.$.uid}`;
+    },
+  },
+  methods: {
+    picked() {
+      this.open(this.$refs.input.files[0]);
+      this.$refs.input.value = "";
+    },
+    dropped(event) {
+      this.open(event.dataTransfer.files[0]);
+    },
+    async open(file) {
+      if (!file) return;
+      this.told = "";
+      // Four bytes are the most that a character takes.
+      if (file.size > 4 * this.most) return this.tooLong(file.name);
+      try {
+        const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+        [this.text, this.name] = [text, file.name];
+        this.check();
+      } catch {
+        this.told = `${file.name} is no text in UTF-8, or cannot be read; save it as UTF-8.`;
+      }
+    },
+    check() {
+      if (this.text.length > this.most) return this.tooLong(this.name || "The text");
+      this.told = "";
+      this.$emit("check", { text: this.text, name: this.name });
+    },
+    clear() {
+      this.text = this.name = this.told = "";
+      this.$emit("check", { text: "", name: "" });
+    },
+    tooLong(what) {
+      const most = this.most.toLocaleString("en");
+      this.told = `${what} has more than ${most} characters; check it on the command line.`;
+    },
+  },
+};

@@ -1,0 +1,127 @@
+"""The interview room in a real browser: whole interviews, interruptions of all kinds, tabs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.plain_model import plain_model
+from tests.web_support import Server, Tab, chromium, needs_chromium
+
+pytestmark = [needs_chromium, pytest.mark.xdist_group("browser")]
+
+ANSWER = (
+    "I would predict the probability of fraud as a binary classification, because losses count."
+)
+MORE = "Recall at a fixed share of declined payments offline, and money lost online."
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("site")) as server:
+        yield server
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def tab(page: Page, site: Server) -> Iterator[Tab]:
+    opened = Tab(page, site.url)
+    yield opened
+    assert opened.errors == []
+
+
+def test_a_whole_interview_with_hint_pause_and_way_back_ends_at_its_report(tab: Tab) -> None:
+    tab.begin("?steps=problem_formulation,metrics")
+    tab.says(ANSWER)
+    tab.hears(2)
+    tab.presses("Hint")
+    tab.hears(3)
+    tab.presses("Pause")
+    expect(tab.page.get_by_text("the clock stands still")).to_be_visible()
+    tab.page.get_by_role("alert").get_by_role("button", name="Go on").click()
+    expect(tab.page.get_by_text("the clock stands still")).to_be_hidden()
+    tab.presses("Next step")
+    tab.hears(4)
+    tab.presses("Next step")
+    tab.hears(5)
+    tab.page.on("dialog", lambda dialog: dialog.accept())
+    tab.page.get_by_role("navigation", name="Steps").get_by_role("button", name="Problem").click()
+    tab.hears(6)
+    tab.says(MORE)
+    tab.hears(7)
+    tab.presses("End…")
+    tab.presses("Grade it now")
+    tab.page.wait_for_url("**/report")
+    expect(tab.page.get_by_role("heading", name="Transcript")).to_be_visible()
+    assert ANSWER in tab.page.locator("body").inner_text()
+
+
+def test_a_draft_survives_a_reload(tab: Tab) -> None:
+    tab.begin()
+    tab.page.get_by_label("Your answer").fill("half a thought")
+    tab.page.reload()
+    expect(tab.page.get_by_label("Your answer")).to_have_value("half a thought")
+
+
+def test_what_was_said_stands_there_once_after_a_reload(tab: Tab) -> None:
+    tab.begin()
+    tab.says(ANSWER)
+    tab.page.reload()
+    tab.hears(2)
+    assert tab.said() == [ANSWER]
+    expect(tab.page.get_by_label("Your answer")).to_have_value("")
+
+
+def test_two_tabs_show_the_same_interview(tab: Tab) -> None:
+    tab.begin()
+    other = Tab(tab.page.context.new_page(), tab.site)
+    other.page.goto(tab.page.url)
+    tab.says(ANSWER)
+    other.hears(2)
+    assert other.said() == [ANSWER]
+    other.says(MORE)
+    tab.hears(3)
+    assert tab.said() == other.said() == [ANSWER, MORE]
+
+
+def test_a_server_killed_in_the_middle_of_an_answer_loses_and_doubles_nothing(
+    page: Page, tmp_path: Path
+) -> None:
+    with plain_model(latency=1.0) as model:
+        options = ("--model", "openai:fake-model", "--base-url", model.url)
+        with Server(tmp_path, *options) as server:
+            tab = Tab(page, server.url)
+            tab.begin()
+            tab.says(ANSWER)
+            expect(page.get_by_label("Your answer")).to_have_value("")
+            server.kill()
+            server.start()
+            tab.hears(2)
+            assert tab.said() == [ANSWER]
+
+
+def test_an_answer_sent_while_the_server_is_down_is_taken_when_it_is_back(
+    page: Page, tmp_path: Path
+) -> None:
+    with Server(tmp_path) as server:
+        tab = Tab(page, server.url)
+        tab.begin()
+        server.kill()
+        tab.says(ANSWER)
+        expect(page.get_by_text("Sending…")).to_be_visible()
+        server.start()
+        tab.hears(2)
+        assert tab.said() == [ANSWER]
