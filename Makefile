@@ -4,10 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: practice test lint bench record rekey results picture clean
+.PHONY: practice web test lint bench record rekey results picture screenshots clean
 
 practice: $(VENV)/.installed
 	@$(BIN)/sevenstep practice
+
+# make web [PORT=8080]
+web: $(VENV)/.installed-web
+	@$(BIN)/sevenstep serve --port $(or $(PORT),8080)
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
@@ -35,6 +39,10 @@ results: $(VENV)/.installed-dev
 picture: $(VENV)/.installed
 	$(BIN)/python docs/picture.py
 
+# Needs Chromium (Debian: apt-get install chromium).
+screenshots: $(VENV)/.installed-dev
+	$(BIN)/python docs/screenshots.py
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "sevenstep needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -43,6 +51,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-web: $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[web]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

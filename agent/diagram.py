@@ -19,8 +19,8 @@ _NOTHING = "\v\n"
 
 _ID = r"\w+(?:[-.]\w+)*"
 _HEAD = re.compile(r"\s*(?:flowchart|graph)\b[^\n;]*", re.IGNORECASE)
-_FRONT_MATTER = re.compile(r"\s*---[ \t\r]*\n.*?\n---[ \t\r]*(?:\n|\Z)", re.DOTALL)
-_DIRECTIVE = re.compile(r"%%\{.*?\}%%", re.DOTALL)
+_FRONT_MATTER = re.compile(r"\A\s*---[ \t\r]*\n.*?\n---[ \t\r]*(?:\n|\Z)", re.DOTALL)
+_DIRECTIVE = re.compile(r"%%\{.{0,2000}?\}%%", re.DOTALL)
 _STATEMENT = re.compile(r'(?:"[^"\n]*"|[^;\n])+')
 _NO_SHAPES = re.compile(
     r"\s*(?:%%|(?:classDef|class|style|linkStyle|click|direction|end|accTitle|accDescr)\b)"
@@ -52,6 +52,8 @@ _ELSEWHERE = re.compile(
 _MARKUP = re.compile(r"<[^<>]{0,200}>|[#&]\w{1,12};|[`*]+")
 _TELLING = re.compile(r"[^\W\d_]{3}")
 _MOST_ARROWS = 12
+_NEAR = 150
+"""So many signs before and after a label are quoted with it where its line is longer."""
 
 
 @dataclass(frozen=True)
@@ -142,11 +144,7 @@ def parts(text: str) -> tuple[Part, ...]:
 
 def drawing(source: str) -> Drawing:
     """What a diagram in Mermaid shows. A text that is no Mermaid shows little or nothing."""
-    blank = source
-    for pattern in (_FRONT_MATTER, _DIRECTIVE):
-        match = pattern.match if pattern is _FRONT_MATTER else pattern.search
-        while found := match(blank):
-            blank = blank[: found.start()] + _blanked(found.group()) + blank[found.end() :]
+    blank = _DIRECTIVE.sub(_blanked, _FRONT_MATTER.sub(_blanked, source))
     body = _first_line(blank)
     if head := _HEAD.match(blank, body):
         return _Flowchart(blank, head.end()).drawing()
@@ -224,7 +222,7 @@ class _Flowchart:
                 words = written.words if written else words
 
     def _node(self, node: str, token: re.Match[str]) -> None:
-        line = _line(self._source, token.start())
+        line = _line(self._source, *token.span("id"))
         self._ids.setdefault(node, Label(node.replace("_", " "), token.start("id"), line))
         label = self._write(token, "quoted", "bare")
         if token["attributes"] is not None:
@@ -252,14 +250,15 @@ def _elsewhere(source: str, start: int) -> Iterator[Label]:
 
 def _label(source: str, start: int, end: int) -> Label | None:
     text = _MARKUP.sub(lambda mark: " " * len(mark.group()), source[start:end])
-    return Label(text, start, _line(source, start)) if text.strip() else None
+    return Label(text, start, _line(source, start, end)) if text.strip() else None
 
 
-def _line(source: str, at: int) -> tuple[int, int]:
-    """The line around a place, without the white space around it."""
-    start = source.rfind("\n", 0, at) + 1
-    end = source.find("\n", at)
-    line = source[start : end if end >= 0 else len(source)]
+def _line(source: str, start: int, end: int) -> tuple[int, int]:
+    """The line around a label without white space around it; of a long line what is near."""
+    nearest, furthest = max(0, start - _NEAR), min(len(source), end + _NEAR)
+    start = max(source.rfind("\n", nearest, start) + 1, nearest)
+    close = source.find("\n", end, furthest)
+    line = source[start : close if close >= 0 else furthest]
     start += len(line) - len(line.lstrip())
     return start, start + len(line.strip())
 
@@ -270,5 +269,5 @@ def _first_line(source: str) -> int:
     return match.end() if match else 0
 
 
-def _blanked(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
+def _blanked(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match.group())

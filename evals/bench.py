@@ -20,7 +20,7 @@ from agent.interview.session import EventLog, Session
 from agent.offline.engine import OfflineEngine
 from agent.store.memory import MemoryLog
 from agent.store.sql import SqlStore
-from evals import bench_grading, bench_llm
+from evals import bench_grading, bench_llm, bench_web
 from evals.offline import SCRIPTS
 
 _SCRIPT = SCRIPTS / "tuned_a" / "netflix_recs" / "excellent.yaml"
@@ -47,6 +47,7 @@ def main() -> None:
     print(f"sevenstep --help: {shown / bare:.1f} times the start of Python ({bare * 1000:.0f} ms)")
     bench_llm.main()
     bench_grading.main()
+    bench_web.main()
 
 
 async def _play(

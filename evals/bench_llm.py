@@ -44,14 +44,14 @@ _MEASURED = "netflix_strong"
 
 def main() -> None:
     """Print the figures."""
-    with _server(LATENCY) as url:
+    with recorded_server(LATENCY) as url:
         waited = [seconds / LATENCY for seconds in asyncio.run(_first_sentences(url))]
     print(
         f"First visible sentence at {LATENCY} s a call (L): "
         f"median {statistics.median(waited):.2f} L, worst {max(waited):.2f} L "
         f"over {len(waited)} turns; 2.2 L and 150 ms are {2.2 + 0.15 / LATENCY:.2f} L"
     )
-    with _server(0.0) as url:
+    with recorded_server(0.0) as url:
         bare, streamed, chained, turn, stored = asyncio.run(_cpu(url))
     print(f"CPU time of one direct call with the openai client: {bare * 1000:.1f} ms")
     print(f"  the same, streamed: {streamed / bare:.1f} times that")
@@ -59,7 +59,7 @@ def main() -> None:
     print(f"  a turn (two calls, policy, guard), events in memory: {turn / bare:.1f} times that")
     print(f"  a turn, each event committed to SQLite: {stored / bare:.1f} times that")
     for number in (1, AT_ONCE):
-        with _server(LATENCY) as url:
+        with recorded_server(LATENCY) as url:
             seconds, turns, kilobytes = asyncio.run(_many(url, number))
         print(
             f"{number} interviews at once at {LATENCY} s a call: "
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def _server(latency: float) -> Iterator[str]:
+def recorded_server(latency: float) -> Iterator[str]:
     """The recorded server in a process of its own; its base URL."""
     command = [sys.executable, "-m", "evals.fakellm", "serve", *map(str, RECORDINGS.glob("*.yaml"))]
     process = subprocess.Popen(

@@ -1,7 +1,8 @@
 """A tab at the site without a browser: NiceGUI's protocol, as its `nicegui.js` speaks it.
 
 It holds the elements that a page consists of and sends events; it draws nothing and runs no
-JavaScript. What is done on the pages stands in `evals.bench_web`.
+JavaScript, but notes what it was told to run. What is done on the site's own pages stands in
+`evals.web_visitor`.
 """
 
 import ast
@@ -9,7 +10,7 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -26,7 +27,7 @@ _ACK_SECONDS = 3.0
 _PATIENCE = 60.0
 
 
-class TabError(Exception):
+class PageError(Exception):
     """The page did not do what it should."""
 
 
@@ -38,15 +39,15 @@ class Tab:
 
     def __init__(self, site: str, http: aiohttp.ClientSession) -> None:
         self.elements: dict[str, Element] = {}
-        self.sent_to: str | None = None
-        self.scripts: list[str] = []
         self._site = site
         self._http = http
         self._id = str(uuid.uuid4())
         self._client = ""
         self._next = 0
         self._news = asyncio.Event()
-        self._lost: str | None = None
+        self._lost = False
+        self._target: str | None = None
+        self._scripts: list[str] = []
         self._socket: Any = None
         self._acking: asyncio.Task[None] | None = None
 
@@ -57,25 +58,22 @@ class Tab:
         await self.leave()
 
     async def get(self, path: str) -> str:
-        """The text at this path; raises TabError if there is none."""
+        """The text at this path; raises PageError if there is none."""
         async with self._http.get(self._site + path) as response:
             text = await response.text()
             if response.status != 200:
-                raise TabError(f"{path} answered with {response.status}")
+                raise PageError(f"{path} answered with {response.status}")
             return text
 
     async def open(self, path: str) -> None:
-        """Leave the page for the one at this path."""
+        """Leave the page for the one at this path; raises PageError if that is none."""
         await self.leave()
         text = await self.get(path)
         self.elements = elements_of(text)
-        given = _QUERY.search(text)
-        if given is None:
-            raise TabError(f"{path} is no page of NiceGUI's")
-        query = ast.literal_eval(given[1])
+        query = _query(text)
         self._client, self._next = query["client_id"], query["next_message_id"]
-        self.sent_to, self._lost = None, None
-        self.scripts.clear()
+        self._target, self._lost = None, False
+        self._scripts.clear()
         query |= {
             "implicit_handshake": "true",
             "document_id": str(uuid.uuid4()),
@@ -102,29 +100,28 @@ class Tab:
         self._acking = None
         await self._socket.disconnect()
 
-    def find(self, test: Callable[[Element], bool]) -> str:
-        """The id of the first element that passes; raises TabError if none does."""
+    def find(self, value: str, prop: str = "") -> str:
+        """The id of the first element with this text, or with this value of a property `prop`.
+
+        Raises PageError if there is none.
+        """
         for name, element in self.elements.items():
-            if test(element):
+            if (element.get("props", {}).get(prop) if prop else element.get("text")) == value:
                 return name
-        raise TabError("the page lacks an element")
+        raise PageError(f"no element has the {prop or 'text'} {value!r}")
 
     def listening(self, event: str) -> str:
-        """The id of the first element that listens to this event; raises TabError."""
-        return self.find(lambda element: _listener(element, event) is not None)
-
-    def below(self, name: str) -> Iterator[Element]:
-        """The element and all that it holds, from top to bottom."""
-        element = self.elements[name]
-        yield element
-        for child in element.get("children", ()):
-            yield from self.below(str(child))
+        """The id of the first element that listens to this event; raises PageError."""
+        for name, element in self.elements.items():
+            if _listener(element, event):
+                return name
+        raise PageError(f"no element listens to {event}")
 
     async def fire(self, name: str, event: str, *arguments: object) -> None:
-        """Let an element emit an event; raises TabError if it does not listen to it."""
+        """Let an element emit an event; raises PageError if it does not listen to it."""
         listener = _listener(self.elements[name], event)
-        if listener is None:
-            raise TabError(f"element {name} does not listen to {event}")
+        if not listener:
+            raise PageError(f"element {name} does not listen to {event}")
         message = {
             "id": int(name),
             "client_id": self._client,
@@ -133,17 +130,27 @@ class Tab:
         }
         await self._socket.emit("event", message)
 
-    async def until(self, done: Callable[[], bool], what: str, patience: float = _PATIENCE) -> None:
-        """Wait until news make `done` true; raises TabError after `patience` seconds."""
+    def was_called(self, method: str, argument: str) -> bool:
+        """Whether the page was told to call this method of an element with this argument."""
+        call = f"{json.dumps(method)}, [{json.dumps(argument)}"
+        return any(call in script for script in self._scripts)
+
+    async def sent_on(self, what: str) -> str:
+        """The path of the next page, once the server has sent the tab there; raises PageError."""
+        await self.until(lambda: self._target is not None, what)
+        return self._target or ""
+
+    async def until(self, done: Callable[[], bool], what: str) -> None:
+        """Wait until news make `done` true; raises PageError if it takes a minute."""
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(_PATIENCE):
                 while not done():
-                    if self._lost is not None:
-                        raise TabError(f"{what}: {self._lost}")
+                    if self._lost:
+                        raise PageError(f"the connection was lost before {what} came")
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError as error:
-            raise TabError(f"{what}: not within {patience:.0f} s") from error
+            raise PageError(f"{what} did not come within {_PATIENCE:.0f} seconds") from error
 
     def _heard(self, kind: str, message: dict[str, Any]) -> None:
         number = message.pop("_id", None)
@@ -153,19 +160,17 @@ class Tab:
             self._next = number + 1
         match kind:
             case "update":
-                for name, element in message.items():
-                    if element is None:
-                        self.elements.pop(name, None)
-                    else:
-                        self.elements[name] = element
+                self.elements.update(message)
+                for name in [name for name, element in message.items() if element is None]:
+                    del self.elements[name]
             case "open":
-                self.sent_to = message["path"]
+                self._target = message["path"]
             case "run_javascript":
-                self.scripts.append(message["code"])
+                self._scripts.append(message["code"])
         self._news.set()
 
     def _cut(self, *_: object) -> None:
-        self._lost = "the connection was lost"
+        self._lost = True
         self._news.set()
 
     async def _acks(self, acked: int) -> None:
@@ -179,10 +184,10 @@ class Tab:
 
 
 def elements_of(page: str) -> dict[str, Element]:
-    """The elements in the text of a page; raises TabError if there are none."""
+    """The elements in the text of a page; raises PageError if there are none."""
     found = _ELEMENTS.search(page)
     if found is None:
-        raise TabError("this is no page of NiceGUI's")
+        raise PageError("this is no page of NiceGUI's")
     raw = found[1]
     for escaped, plain in _ESCAPED:
         raw = raw.replace(escaped, plain)
@@ -190,8 +195,22 @@ def elements_of(page: str) -> dict[str, Element]:
     return elements
 
 
-def _listener(element: Element, event: str) -> str | None:
-    for one in element.get("events", ()):
-        if one["type"] == event:
-            return str(one["listener_id"])
-    return None
+def below(elements: Mapping[str, Element], name: str) -> Iterator[str]:
+    """The ids of an element and of all that it holds, from top to bottom."""
+    yield name
+    for child in elements[name].get("children", ()):
+        yield from below(elements, str(child))
+
+
+def _query(page: str) -> dict[str, Any]:
+    """What the page's socket is to say of itself; it stands there as Python would write it."""
+    found = _QUERY.search(page)
+    if found is None:
+        raise PageError("the page does not say how to connect")
+    query: dict[str, Any] = ast.literal_eval(found[1])
+    return query
+
+
+def _listener(element: Element, event: str) -> str:
+    events = element.get("events", ())
+    return next((str(one["listener_id"]) for one in events if one["type"] == event), "")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -152,6 +153,22 @@ def test_a_fault_in_a_file_names_it_as_it_was_uploaded(
     with pytest.raises(InputError) as caught:
         worker.estimate(lambda _: None)
     assert str(caught.value).startswith("answers.csv: ")
+
+
+def test_a_run_goes_on_when_nobody_reads_its_messages_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / ORDER_FILE, ORDER.model_dump_json())
+    put(tmp_path / "files" / "tcp.yaml", RUBRIC)
+    put(tmp_path / "files" / "answers.csv", ANSWERS)
+    reading, writing = os.pipe()
+    os.close(reading)
+    monkeypatch.setattr(worker, "_own_output", lambda: writing)
+    monkeypatch.setattr(worker, "end_with_parent", lambda: None)
+    with contextlib.chdir(tmp_path):
+        assert worker.main("run", str(tmp_path)) == 0
+    os.close(writing)
+    assert len((tmp_path / "out" / "grades.jsonl").read_text().splitlines()) == 3
 
 
 def test_a_job_of_somebody_else_is_unknown(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ the grader at the end; it decides nothing itself. After a crash `Session.resume`
 exactly where the stored events end.
 """
 
+import asyncio
 import statistics
 import uuid
 from collections.abc import Callable
@@ -70,6 +71,7 @@ class Session:
         self._watch = Stopwatch(clock, state.clock, running=not state.paused)
         self._hear = hear
         self._events = list(events)
+        self._committing: asyncio.Task[None] | None = None
         self.state = state
         self.told: Callable[[], None] = lambda: None
         """Called after each event that was stored, for those who show the interview."""
@@ -387,7 +389,16 @@ class Session:
         return {"clock": max(self._watch.read(), self.state.clock), "at": self._clock.now()}
 
     async def _store(self, event: ev.Event) -> None:
-        """Commit an event, and only then let it change the state."""
+        """Commit an event, and only then let it change the state.
+
+        Who is cancelled meanwhile leaves it being committed; the next one waits for it.
+        """
+        if self._committing is not None:
+            await asyncio.wait({self._committing})
+        self._committing = asyncio.create_task(self._commit(event))
+        await asyncio.shield(self._committing)
+
+    async def _commit(self, event: ev.Event) -> None:
         state = apply(self.state, event)
         await self._log.append(state.interview, len(self._events), event)
         self._events.append(event)

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from agent.web import reports
 from agent.web.auth import Auth
 from agent.web.door import guarded
-from agent.web.pages import progress, room, start
+from agent.web.pages import progress, room, rubrics, start, study
 from agent.web.site import Site
 
 _STATIC = Path(__file__).resolve().parent / "static"
@@ -32,7 +32,8 @@ def site_app(site: Site) -> FastAPI:
     app = FastAPI(openapi_url=None, lifespan=lambda _: _alive(site))
     app.mount("/static", StaticFiles(directory=_STATIC))
     reports.add(app, site)
-    for page in (start, room, progress):
+    study.add_files(app, site)
+    for page in (start, room, progress, rubrics):
         page.add(site)
     ui.add_head_html('<link rel="stylesheet" href="/static/site.css">', shared=True)
     ui.run_with(

@@ -7,11 +7,11 @@ interviewer's work goes on whether or not a tab is open. Nothing is shown here; 
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 from agent.engines import rubric_and_scenario
-from agent.errors import EngineUnavailableError, InputError, SevenstepError
+from agent.errors import EngineUnavailableError, InputError, SevenstepError, StoreError
 from agent.interview.clock import WallClock
 from agent.interview.events import Started
 from agent.interview.plan import Options
@@ -91,46 +91,43 @@ class Room:
         The same `key` again changes nothing. Raises InputError, or StoreError if it could not
         be kept.
         """
-        async with self._taking:
+        async with self._storing():
             await self.session.receive(text, key=key)
         self.go_on()
 
     async def wish(self, intent: Intent, step: str | None = None) -> None:
         """Store a wish for a hint, for the next step or to go to a step; see `answer`."""
         typed = {Intent.ask_hint: "/hint", Intent.move_on: "/next"}.get(intent, f"/back {step}")
-        async with self._taking:
+        async with self._storing():
             await self.session.wish(typed, intent, step)
         self.go_on()
 
     async def pause(self) -> None:
         """Stop the clock."""
-        async with self._taking:
+        async with self._storing():
             await self.session.pause()
 
     async def unpause(self) -> None:
         """Let the clock run again."""
-        async with self._taking:
+        async with self._storing():
             await self.session.unpause()
 
     async def note(self, text: str) -> None:
         """Keep a private note."""
-        async with self._taking:
+        async with self._storing():
             await self.session.note(text)
 
     async def end(self) -> None:
         """Close the interview and have it graded."""
-        if self._work is not None:
-            # What the interviewer was about to say is dropped with the candidate's leaving.
-            self._work.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._work
-        async with self._taking:
+        # What the interviewer was about to say is dropped with the candidate's leaving.
+        await self._stop()
+        async with self._storing():
             await self.session.leave()
         self.go_on()
 
     async def switch(self, engine: Engine) -> None:
         """Go on with another engine, which is noted in the events."""
-        async with self._taking:
+        async with self._storing():
             before, self.engine = self.engine, engine
             await self.session.switch(engine)
         await before.close()
@@ -146,11 +143,25 @@ class Room:
 
     async def close(self) -> None:
         """Stop the work where it is; the events tell how to go on."""
+        await self._stop()
+        await self.engine.close()
+
+    async def _stop(self) -> None:
         if self._work is not None:
             self._work.cancel()
             with suppress(asyncio.CancelledError):
                 await self._work
-        await self.engine.close()
+
+    @asynccontextmanager
+    async def _storing(self) -> AsyncIterator[None]:
+        """One wish at a time; where the events cannot be kept, the room is broken."""
+        async with self._taking:
+            try:
+                yield
+            except StoreError as error:
+                self.broken = str(error)
+                self._tell()
+                raise
 
     async def _working(self) -> None:
         self.speaking = ""
@@ -207,8 +218,7 @@ class Rooms:
             await engine.close()
             raise
         room.hold(session, engine)
-        self._open[room.id] = room
-        room.go_on()
+        self._opened(room)
         return room
 
     async def enter(self, owner: str, interview: str, choice: EngineChoice | None = None) -> Room:
@@ -273,10 +283,13 @@ class Rooms:
             self._store, engine, interview, WallClock(), hear=room.hear, stay_paused=True
         )
         room.hold(session, engine)
-        self._open[interview] = room
-        room.empty_since = asyncio.get_running_loop().time()
-        room.go_on()
+        self._opened(room)
         return room
+
+    def _opened(self, room: Room) -> None:
+        room.empty_since = asyncio.get_running_loop().time()
+        self._open[room.id] = room
+        room.go_on()
 
 
 def _unknown(interview: str) -> InputError:

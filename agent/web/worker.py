@@ -12,11 +12,10 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
 
 from agent.batch.job import Job, Order
 from agent.batch.raters import resolved
@@ -133,8 +132,9 @@ def main(mode: str, folder: str) -> int:
     out = _own_output()
 
     def tell(message: Message) -> None:
-        out.write(message.model_dump_json() + "\n")
-        out.flush()
+        # Without a server nobody reads it, and what is in flight is to be kept all the same.
+        with suppress(BrokenPipeError):
+            os.write(out, f"{message.model_dump_json()}\n".encode())
 
     end_with_parent()
     try:
@@ -191,9 +191,9 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _own_output() -> TextIO:
-    """Standard output for the messages alone; what else is printed goes to standard error."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+def _own_output() -> int:
+    """A pipe for the messages alone; what else is printed goes to standard error."""
+    out = os.dup(1)
     os.dup2(2, 1)
     return out
 

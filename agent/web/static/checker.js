@@ -1,5 +1,7 @@
 // A text to be checked: pasted, typed, or read from a file that is opened or dropped. The file
-// stays on this machine until "Check" sends its text.
+// stays on this machine until its text is checked.
+const MOST_BYTES = 900000; // of a message as it is sent; the server hangs up at a million
+
 export default {
   template: `
     <form class="checker" @submit.prevent="check" @dragover.prevent @drop.prevent="dropped">
@@ -44,7 +46,9 @@ export default {
       }
     },
     check() {
-      if (this.text.length > this.most) return this.tooLong(this.name || "The text");
+      const sent = new Blob([JSON.stringify(JSON.stringify(this.text))]).size;
+      if (this.text.length > this.most || sent > MOST_BYTES)
+        return this.tooLong(this.name || "The text");
       this.told = "";
       this.$emit("check", { text: this.text, name: this.name });
     },
@@ -53,8 +57,9 @@ export default {
       this.$emit("check", { text: "", name: "" });
     },
     tooLong(what) {
-      const most = this.most.toLocaleString("en");
-      this.told = `${what} has more than ${most} characters; check it on the command line.`;
+      this.told =
+        `${what} is longer than this page takes; check it on the command line, with ` +
+        "`sevenstep rubric check FILE` or `sevenstep scenario check FILE`.";
     },
   },
 };
