@@ -20,7 +20,7 @@ _NOTHING = "\v\n"
 _ID = r"\w+(?:[-.]\w+)*"
 _HEAD = re.compile(r"\s*(?:flowchart|graph)\b[^\n;]*", re.IGNORECASE)
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t\r]*\n.*?\n---[ \t\r]*(?:\n|\Z)", re.DOTALL)
-_DIRECTIVE = re.compile(r"%%\{.{0,2000}?\}%%", re.DOTALL)
+_DIRECTIVE = re.compile(r"%%\{.{0,500}?\}%%", re.DOTALL)
 _STATEMENT = re.compile(r'(?:"[^"\n]*"|[^;\n])+')
 _NO_SHAPES = re.compile(
     r"\s*(?:%%|(?:classDef|class|style|linkStyle|click|direction|end|accTitle|accDescr)\b)"
@@ -34,7 +34,7 @@ _TOKEN = re.compile(
     | {_ID}@(?=[-=.<~])                                           # an arrow's id
     | \|\s*"?(?P<piped>[^|"]*)"?\s*\|                             # -->|label|
     | (?P<id>{_ID})(?:
-        @\{{(?P<attributes>[^}}]*)\}}
+        @\{{(?P<attributes>[^}}]{{0,500}})\}}
         | (?:[\[({{]{{1,3}}|>)[/\\]?\s*(?:"(?P<quoted>[^"]*)"?|(?P<bare>[^"\])}}]*?))
           \s*(?:[/\\]?[\])}}]{{1,3}}|\Z)
       )?

@@ -39,6 +39,7 @@ BOUND = 0.150
 _CANDIDATE = "netflix_strong"
 _THINKING = (2.0, 5.0)
 _SEED = 7
+_COMMAND = (sys.executable, "-m", "agent.cli.app", "serve", "--port", "0")
 _STARTS = "sevenstep is at "
 
 
@@ -98,7 +99,7 @@ def site_with(model: str, folder: Path) -> Iterator[tuple[str, int]]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("SEVENSTEP_")}
     options = ("--model", "openai:recorded", "--base-url", model, "--db", str(database_in(folder)))
     process = subprocess.Popen(
-        [sys.executable, "-m", "agent.cli.app", "serve", "--port", "0", *options],
+        [*_COMMAND, *options],
         env={**own, "XDG_DATA_HOME": str(folder)},
         stdout=subprocess.PIPE,
         text=True,

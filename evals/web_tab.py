@@ -45,7 +45,7 @@ class Tab:
         self._client = ""
         self._next = 0
         self._news = asyncio.Event()
-        self._lost = False
+        self._lost = ""
         self._target: str | None = None
         self._scripts: list[str] = []
         self._socket: Any = None
@@ -72,14 +72,16 @@ class Tab:
         self.elements = elements_of(text)
         query = _query(text)
         self._client, self._next = query["client_id"], query["next_message_id"]
-        self._target, self._lost = None, False
+        self._target, self._lost = None, ""
         self._scripts.clear()
         query |= {
             "implicit_handshake": "true",
             "document_id": str(uuid.uuid4()),
             "tab_id": self._id,
         }
-        self._socket = socketio.AsyncClient(reconnection=False, http_session=self._http)
+        self._socket = socketio.AsyncClient(
+            reconnection=False, request_timeout=_PATIENCE, http_session=self._http
+        )
         self._socket.on("*", self._heard)
         self._socket.on("disconnect", self._cut)
         await self._socket.connect(
@@ -87,6 +89,7 @@ class Tab:
             headers={"Origin": self._site},
             transports=["websocket"],
             socketio_path="/_nicegui_ws/socket.io",
+            wait_timeout=_PATIENCE,
         )
         self._acking = asyncio.create_task(self._acks(self._next))
 
@@ -146,7 +149,7 @@ class Tab:
             async with asyncio.timeout(_PATIENCE):
                 while not done():
                     if self._lost:
-                        raise PageError(f"the connection was lost before {what} came")
+                        raise PageError(f"no connection ({self._lost}) before {what} came")
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError as error:
@@ -169,8 +172,8 @@ class Tab:
                 self._scripts.append(message["code"])
         self._news.set()
 
-    def _cut(self, *_: object) -> None:
-        self._lost = True
+    def _cut(self, why: str) -> None:
+        self._lost = why
         self._news.set()
 
     async def _acks(self, acked: int) -> None:

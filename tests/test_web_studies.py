@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,17 +24,19 @@ signal.signal(signal.SIGTERM, lambda *_: end(3, "Stopped: interrupted; 2 answers
 if given["--part"] == "hold":
     os.write(2, b"1 of 3 graded; 1 at work\\n")
     signal.pause()
-end(int(given["--part"]), given["--last"])
+end(int(given["--part"]), given["--last"].replace("{source}", sys.argv[-1]))
 """
 """Ends with the code that the order's part names, or holds until it is stopped."""
 
 
-def studies(folder: Path, last: str = "") -> Studies:
+def no_grades(_: str, job_id: str) -> Path:
+    raise InputError(f"there is no job {job_id!r} of yours")
+
+
+def studies(
+    folder: Path, last: str = "", grades_of: Callable[[str, str], Path] = no_grades
+) -> Studies:
     """Studies whose command measures nothing; `last` is its last line on standard error."""
-
-    def grades_of(owner: str, job_id: str) -> Path:
-        raise InputError(f"there is no job {job_id!r} of yours")
-
     command = (sys.executable, "-S", "-E", "-c", COMMAND, f"--last={last}")
     return Studies(folder, grades_of, command=command)
 
@@ -196,6 +199,24 @@ def test_uploads_without_a_dataset_are_refused(tmp_path: Path) -> None:
         desk.start("", study_id, StudyOrder(kind="agreement"))
 
 
-def test_an_order_without_sense_is_refused() -> None:
+def test_a_source_that_does_not_fit_the_study_is_refused() -> None:
     with pytest.raises(InputError, match="for a study of a rubric only"):
         study_order({"kind": "agreement", "source": "job", "job": "1"})
+    with pytest.raises(InputError, match="for a study of agreement only"):
+        study_order({"kind": "rubric", "source": "gold"})
+
+
+def test_grades_of_a_job_go_by_a_name_that_tells_nothing_of_the_server(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+
+    async def go() -> None:
+        desk = studies(tmp_path / "studies", "sevenstep: {source}", lambda *_: tmp_path / "out")
+        study_id = desk.create("ann")
+        for _ in range(2):
+            of_job = StudyOrder(kind="rubric", source="job", job="1", part="2")
+            desk.start("ann", study_id, of_job)
+            assert (await desk.settled("ann", study_id)).message == "../grades"
+        await desk.delete("ann", study_id)
+
+    asyncio.run(go())
+    assert (tmp_path / "out").is_dir()

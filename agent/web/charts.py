@@ -56,7 +56,7 @@ def scores_svg(title: str, scores: Sequence[Score]) -> Markup:
 
 
 def sparkline_svg(about: str, percents: Sequence[float]) -> Markup:
-    """A small line of percentages from 0 to 100, oldest first; empty without one."""
+    """A small line of percentages between rules at 0 and 100, oldest first; empty without one."""
     if not percents:
         return Markup("")
     inner = _SPARK_WIDTH - 2 * _SPARK_EDGE, _SPARK_HEIGHT - 2 * _SPARK_EDGE
@@ -67,8 +67,8 @@ def sparkline_svg(about: str, percents: Sequence[float]) -> Markup:
         )
         for at, percent in enumerate(percents)
     ]
-    floor, middle = _SPARK_HEIGHT - _SPARK_EDGE, _SPARK_HEIGHT / 2
-    rules = [_path([(_SPARK_EDGE, y), (_SPARK_WIDTH - _SPARK_EDGE, y)]) for y in (floor, middle)]
+    ends = _SPARK_EDGE, _SPARK_HEIGHT - _SPARK_EDGE
+    rules = [_path([(_SPARK_EDGE, y), (_SPARK_WIDTH - _SPARK_EDGE, y)]) for y in ends]
     x, y = places[-1]
     return Markup(
         '<svg class="sparkline" viewBox="0 0 {} {}" role="img" aria-label="{}">'

@@ -14,9 +14,9 @@ from agent.web.charts import Score
 from agent.web.tables import Cell, anchor
 
 Rows = list[Sequence[Cell]]
-WEAKEST = ("Criterion", "Step", "Recent mean", "Judged")
-CRITERIA = ("Criterion", "Step", "Levels", "Recent mean", "Judged", "Comes back")
-INTERVIEWS = ("Date", "Problem", "Kind", "Level", "Score", "Assessed", "Decision", "More")
+WEAKEST = ("Criterion", "Step", "Recent mean", "Times judged")
+CRITERIA = ("Criterion", "Step", "Levels", "Recent mean", "Times judged", "Comes back")
+INTERVIEWS = ("Date", "Problem", "Kind", "Level", "Score", "Rubric covered", "Decision")
 """The heads of the tables."""
 
 _LEVELS_SHOWN = 8
@@ -83,7 +83,7 @@ def weakest_rows(weakest: Iterable[Weakness]) -> Rows:
             one.criterion.title,
             one.criterion.step_title,
             f"{one.mean:.1f} of {one.criterion.top}",
-            words.count(one.judged, "time"),
+            str(one.judged),
         )
         for one in weakest
     ]
@@ -124,13 +124,12 @@ def _finished(one: Attempt, titles: Mapping[str, str]) -> Sequence[Cell]:
     day, title = _day(one.at), titles.get(one.scenario, one.scenario)
     return (
         day,
-        title,
+        anchor(title, _report(one.id), f"{title}: report of {day}"),
         _kind(is_drill=one.drill),
         words.seniority(one.seniority),
         words.percent(one.percent, words.NO_VALUE),
         words.percent(one.coverage),
         words.decision(one.decision),
-        anchor("Report", _report(one.id), f"Report: {day}, {title}"),
     )
 
 
@@ -138,13 +137,12 @@ def _unfinished(one: Started, titles: Mapping[str, str]) -> Sequence[Cell]:
     day, title = _day(one.at), titles.get(one.scenario, one.scenario)
     return (
         day,
-        title,
+        anchor(f"Continue: {title}", f"/room/{quote(one.interview)}"),
         _kind(is_drill=bool(one.options.steps)),
         words.seniority(one.options.level),
         words.NO_VALUE,
         words.NO_VALUE,
         "Unfinished",
-        anchor("Continue", f"/room/{quote(one.interview)}", f"Continue: {day}, {title}"),
     )
 
 

@@ -25,6 +25,7 @@ from agent.web.wording import on_the_page
 DATASET = "dataset.yaml"
 _STOPPED = 3
 """The exit code of the command where a limit was reached or it was stopped."""
+_PREFIX = "sevenstep: "
 _PROGRAM = (
     "from agent.web.tether import end_with_parent; end_with_parent(); "
     "from agent.cli.app import main; main()"
@@ -64,6 +65,8 @@ class StudyOrder(Graders):
     def _has_a_source(self) -> Self:
         if self.source == "job" and (self.job is None or self.kind != "rubric"):
             raise ValueError("the grades of a job alone are a source for a study of a rubric only")
+        if self.source == "gold" and self.kind != "agreement":
+            raise ValueError("the shipped answers are a source for a study of agreement only")
         return self
 
 
@@ -120,9 +123,11 @@ class Studies(Desk[Study]):
             self._put(record.model_copy(update=failed))
 
     def _start(self, study: Study, order: StudyOrder) -> Study:
-        grades = None if order.job is None else self._grades_of(study.owner, order.job).resolve()
         folder = self._folder(study) / FILES
         folder.mkdir(parents=True, exist_ok=True)
+        grades = None
+        if order.job is not None:
+            grades = _linked(folder, self._grades_of(study.owner, order.job).resolve())
         study = study.model_copy(update={"state": WorkState.waiting, "message": "", "order": order})
 
         def begun() -> None:
@@ -130,7 +135,7 @@ class Studies(Desk[Study]):
 
         def heard(line: str) -> None:
             now = self._live.get(study.id, study)
-            self._tell(now.model_copy(update={"message": on_the_page(line)}))
+            self._tell(now.model_copy(update={"message": _shown(line)}))
 
         child = Child(
             self._lane,
@@ -190,6 +195,20 @@ def require_own_files(folder: Path) -> None:
                 )
 
 
+def _linked(folder: Path, grades: Path) -> Path:
+    """A short name for a job's results, seen from the uploads: reports say where grades are from.
+
+    Where no links can be made it is the path itself.
+    """
+    link = folder.parent / "grades"
+    try:
+        link.unlink(missing_ok=True)
+        link.symlink_to(grades, target_is_directory=True)
+    except OSError:
+        return grades
+    return Path("..", link.name)
+
+
 def _required(order: StudyOrder | None) -> StudyOrder:
     if order is None:
         raise InputError("nothing is ordered yet; say what is to be measured")
@@ -234,15 +253,20 @@ def _options(order: StudyOrder, grades: Path | None) -> Iterator[str]:
         yield from (f"{name}={folder}" for folder in folders)
 
 
+def _shown(line: str) -> str:
+    """A line of the command's for the page."""
+    return on_the_page(line.removeprefix(_PREFIX))
+
+
 def _ending(ended: Ended, *, was_stopped: bool) -> tuple[WorkState, str]:
     """How a study stands after its process, and the line that says so."""
-    last = on_the_page(ended.last.removeprefix("sevenstep: "))
+    last = _shown(ended.last)
     if ended.code == 0:
         return WorkState.done, ""
     if was_stopped:
         return WorkState.stopped, STOPPED
     if ended.code == _STOPPED:
         return WorkState.stopped, last.removeprefix("Stopped: ")
-    if ended.last.startswith("sevenstep: "):
+    if ended.last.startswith(_PREFIX):
         return WorkState.failed, last
     return WorkState.failed, ended.told("that measures")

@@ -15,7 +15,7 @@ KINDS = {
 _TITLES = {"agreement": "Agreement", "rubric": "Rubric"}
 _SOURCES = {"uploaded": "uploaded answers", "gold": "the shipped answers", "job": "a grading job"}
 _STATES = {
-    WorkState.collecting: "Not begun",
+    WorkState.collecting: "Not started yet",
     WorkState.waiting: "Waiting for its turn",
     WorkState.running: "At work",
     WorkState.done: "Done",

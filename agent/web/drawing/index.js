@@ -12,8 +12,9 @@ const FIXED = [
   "htmlLabels", "flowchart", "theme", "themeCSS", "themeVariables", "darkMode", "fontFamily",
   "altFontFamily", "dompurifyConfig", "layout", "look", "logLevel", "legacyMathML", "forceLegacyMathML",
 ];
-// Mermaid fetches images of nodes while it draws, from wherever the text says.
-const FETCHES = /@\{[^}]*\b(?:img|icon)\s*:/;
+// Beyond these, a node's attributes may name an image, which Mermaid fetches while it draws.
+const ATTRIBUTES =
+  /@\{\s*(?:(?:shape|label|w|h|animate|animation|curve)\s*:\s*(?:"[^"]*"|[\w.-]+)[\s,]*)*\}/g;
 const UNKNOWN = 'Begin with the kind of the diagram, for instance "flowchart TB".';
 
 let drawings = 0;
@@ -28,7 +29,9 @@ export function draw(text) {
 }
 
 async function drawAlone(text) {
-  if (FETCHES.test(text)) throw new Error("Images and icons are not drawn.");
+  if (text.replace(ATTRIBUTES, "").includes("@{")) {
+    throw new Error("In @{...} only these are drawn: shape, label, w, h, animate, animation, curve.");
+  }
   const { mermaid } = await import("nicegui-mermaid");
   mermaid.initialize({
     startOnLoad: false,

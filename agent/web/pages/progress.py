@@ -173,13 +173,14 @@ def _scores(shown: Progress, made: Sequence[Attempt], titles: Mapping[str, str])
     points = figures.scores(shown, made, titles, _CHARTED)
     if not points:
         Words(
-            "None yet: an interview counts here when at least "
+            "None yet: a whole interview counts here when at least "
             f"{MIN_COVERAGE:g} percent of the rubric was assessed."
         )
         return
     if shown.overall:
         values = [one.value for one in shown.overall]
-        Words(f"Last {words.percent(values[-1])}, best {words.percent(max(values))}.")
+        best = f", best {words.percent(max(values))}" if len(values) > 1 else ""
+        Words(f"Last {words.percent(values[-1])}{best}.")
     with box("figure"):
         ui.html(scores_svg("Scores over time", points), sanitize=False)
         with box("figcaption"):
@@ -221,7 +222,7 @@ def _multiple(one: StepSeries) -> None:
 def _weakest(shown: Progress) -> None:
     Words("Weakest criteria", "h2")
     if shown.weakest:
-        caption = "The lowest means of the last three levels, or of as many as there are"
+        caption = "The mean is that of the last three levels"
         _table(caption, figures.WEAKEST, figures.weakest_rows(shown.weakest))
     else:
         Words("None is below 3 of 4 on average over the last three times that it was judged.")
@@ -236,8 +237,7 @@ def _interviews(rows: figures.Rows) -> None:
     if not rows:
         return
     Words("Interviews", "h2").attributes(id="interviews")
-    caption = "The last first; “assessed” is the share of the rubric that has a grade"
-    _table(caption, figures.INTERVIEWS, rows)
+    _table("All interviews, the last first", figures.INTERVIEWS, rows)
 
 
 def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:

@@ -163,7 +163,7 @@ def _measurements(site: Site) -> None:
 
 
 def _past(past: tuple[Study, ...]) -> None:
-    with _table("Your measurements", "Measurement", "State", "Begun"):
+    with _table("Your measurements", "Measurement", "State", "Made"):
         for one in past:
             with box("tr"):
                 with box("th", scope="row"):

@@ -83,7 +83,7 @@ class _View:
 
     def _draw(self) -> None:
         self._title = Words("", "h1")
-        Words(f"Begun {words.moment(self._study.created_at)}", classes="muted")
+        Words(f"Made {words.moment(self._study.created_at)}", classes="muted")
         self._status = Words("", "p", "verdict").attributes(role="status")
         self._results = box("section", "results", aria_label="Results")
         self._form.draw()
@@ -125,7 +125,10 @@ class _View:
         return " ".join(leads)
 
     def _downloads(self) -> tuple[str, ...]:
-        return self._site.studies.downloads(self._owner, self._study.id)
+        """The reports on what was ordered last."""
+        order = self._study.order
+        names = self._site.studies.downloads(self._owner, self._study.id)
+        return tuple(name for name in names if order and name.startswith(f"{order.kind}."))
 
     def _show_results(self, lead: str) -> None:
         self._results.clear()

@@ -9,6 +9,7 @@ from nicegui.events import GenericEventArguments
 
 from agent.batch.source import KINDS
 from agent.errors import SevenstepError
+from agent.llm.providers import OFFLINE
 from agent.report import words
 from agent.web import study_words
 from agent.web.dropzone import Dropzone
@@ -24,6 +25,7 @@ from agent.web.widgets import Words, box, button, check, choose, field, set_attr
 from agent.yaml_bounds import require_bounded
 
 _JOB = "job:"
+_OFFLINE = "Offline: matches wording, no language model"
 _VALUE = "(event) => emit(event.target.value)"
 _BY = {"grader": "The grader’s levels", "people": "People’s levels", "all": "Both"}
 
@@ -89,7 +91,10 @@ class StudyForm:
             with box() as self._by:
                 choose("Levels that are analysed", _BY, self._given["by"], self._set_by)
             with box() as self._model:
-                titles = {str(at): offer.title for at, offer in enumerate(self._offers)}
+                titles = {
+                    str(at): _OFFLINE if offer.choice.model == OFFLINE else offer.title
+                    for at, offer in enumerate(self._offers)
+                }
                 choose("Grader", titles, str(self._offer), self._set_offer)
             with box() as self._cost:
                 self._field("max_cost", "Most dollars", placeholder="no limit", inputmode="decimal")
@@ -115,7 +120,7 @@ class StudyForm:
         self._is_busy = is_busy
         source = self._sources[self._kind]
         is_job, is_rubric = source.startswith(_JOB), self._kind == "rubric"
-        is_offline = self._offers[self._offer].choice.model == "offline"
+        is_offline = self._offers[self._offer].choice.model == OFFLINE
         is_asked = not self._is_by_people
         for kind, element in self._source_boxes.items():
             element.set_visibility(kind == self._kind)

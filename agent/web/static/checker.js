@@ -42,7 +42,7 @@ export default {
         [this.text, this.name] = [text, file.name];
         this.check();
       } catch {
-        this.told = `${file.name} is no text in UTF-8, or cannot be read; save it as UTF-8.`;
+        this.refuse(`${file.name} is no text in UTF-8, or cannot be read; save it as UTF-8.`);
       }
     },
     check() {
@@ -53,13 +53,18 @@ export default {
       this.$emit("check", { text: this.text, name: this.name });
     },
     clear() {
-      this.text = this.name = this.told = "";
+      this.text = this.name = "";
+      this.refuse("");
+    },
+    refuse(why) {
+      this.told = why;
       this.$emit("check", { text: "", name: "" });
     },
     tooLong(what) {
-      this.told =
+      this.refuse(
         `${what} is longer than this page takes; check it on the command line, with ` +
-        "`sevenstep rubric check FILE` or `sevenstep scenario check FILE`.";
+          "sevenstep rubric check FILE or sevenstep scenario check FILE.",
+      );
     },
   },
 };

@@ -18,7 +18,7 @@ export default {
           <progress v-if="file.state === 'sending'" :value="file.share" max="1"
             :aria-label="'Sending ' + file.name"></progress>
           <span :class="['state', file.state]">{{ shown(file) }}</span>
-          <button v-if="file.state === 'failed' && file.again" type="button" class="quiet"
+          <button v-if="file.again" type="button" class="quiet"
             :disabled="disabled" @click="retry(file)">Try again</button>
         </li>
       </ul>
@@ -62,11 +62,12 @@ export default {
       this.add(this.multiple ? dropped : dropped.slice(0, 1), names);
     },
     add(chosen, folders = new Set()) {
-      // What is done makes room for what comes; a fault stays until its file is tried again.
-      if (!this.isBusy()) this.files = this.files.filter((file) => file.state === "failed");
+      // What is done or refused makes room for what comes; what can be tried again stays.
+      if (!this.isBusy()) this.files = this.files.filter((file) => file.again);
       for (const blob of chosen) {
-        this.files = this.files.filter((file) => file.name !== blob.name || file.state !== "failed");
+        this.files = this.files.filter((file) => file.name !== blob.name || !file.again);
         const file = { key: Symbol(), name: blob.name, blob, state: "waiting", share: 0, why: "" };
+        file.again = false;
         if (folders.has(blob.name)) this.fail(file, "is a folder; drop the files in it");
         else if (this.most && blob.size > this.most)
           this.fail(file, `is larger than ${megabytes(this.most)}, the most for a file; split it`);
@@ -108,17 +109,19 @@ export default {
         this.$emit("changed", { name: answer.name ?? file.name });
       } else {
         const why = answer.error ?? `the server refuses it (${request.status}); load the page again`;
-        this.fail(file, why, true);
+        this.fail(file, why, request.status >= 500);
       }
       this.next();
     },
     fail(file, why, again = false) {
+      // The server's text begins with the name, which stands there already.
+      why = why.startsWith(`${file.name}: `) ? why.slice(file.name.length + 2) : why;
       Object.assign(file, { state: "failed", why, again });
     },
     settle() {
       const failed = this.files.filter((file) => file.state === "failed");
       const done = this.files.filter((file) => file.state === "done").length;
-      this.told = [`${done} sent.`, ...failed.map((file) => this.shown(file))].join(" ");
+      this.told = [`${done} sent.`, ...failed.map((file) => `${file.name}: ${file.why}.`)].join(" ");
       this.$emit("settled", { done, failed: failed.length });
     },
     shown(file) {
