@@ -79,9 +79,9 @@ class Tab:
             "document_id": str(uuid.uuid4()),
             "tab_id": self._id,
         }
-        self._socket = socketio.AsyncClient(
-            reconnection=False, request_timeout=_PATIENCE, http_session=self._http
-        )
+        # Like a browser's, it has a connection of its own: over one that was used for a page
+        # before, uvicorn may take it for idle and close it.
+        self._socket = socketio.AsyncClient(reconnection=False, request_timeout=_PATIENCE)
         self._socket.on("*", self._heard)
         self._socket.on("disconnect", self._cut)
         await self._socket.connect(

@@ -48,6 +48,14 @@ def test_each_point_is_a_link_that_says_what_it_is() -> None:
     ]
 
 
+def test_a_point_takes_no_click_from_its_neighbours() -> None:
+    picture = drawn(*(score(50, at) for at in range(1, 31)))
+    reaches = [one for one in picture.iter("circle") if one.get("class") == "target"]
+    places = [float(one.get("cx", "")) for one in reaches]
+    apart = (places[-1] - places[0]) / (len(places) - 1)
+    assert 2 * float(reaches[0].get("r", "")) <= apart + 0.1
+
+
 def test_a_drill_has_a_point_of_its_own_kind_and_the_line_leaves_it_out() -> None:
     picture = drawn(score(20, 1), score(90, 2, apart=True), score(40, 3))
     assert len(line(picture)) == 2

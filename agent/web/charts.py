@@ -12,6 +12,7 @@ from markupsafe import Markup
 _WIDTH, _HEIGHT = 480.0, 220.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 464.0, 14.0, 184.0
 _LABELS = 4
+_REACH = 14.0
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_EDGE = 150.0, 44.0, 5.0
 _Point = tuple[float, float]
 
@@ -40,6 +41,7 @@ def scores_svg(title: str, scores: Sequence[Score]) -> Markup:
         return Markup("")
     places = [(_x(at, len(scores)), _y(score.percent)) for at, score in enumerate(scores)]
     line = [place for place, score in zip(places, scores, strict=True) if not score.apart]
+    reach = min(_REACH, (_RIGHT - _LEFT) / len(scores) / 2)
     # Its links are to be found one by one, which the role of an image would forbid.
     return Markup("").join(
         (
@@ -49,7 +51,7 @@ def scores_svg(title: str, scores: Sequence[Score]) -> Markup:
             *(_rule(percent) for percent in range(0, 101, 25)),
             *(_label(places[at][0], scores[at].label) for at in _labelled(len(scores))),
             Markup('<path class="line" d="{}"/>').format(_path(line)),
-            *(_dot(*place, score) for place, score in zip(places, scores, strict=True)),
+            *(_dot(*place, score, reach) for place, score in zip(places, scores, strict=True)),
             Markup("</svg>"),
         )
     )
@@ -119,8 +121,11 @@ def _label(x: float, text: str) -> Markup:
     )
 
 
-def _dot(x: float, y: float, score: Score) -> Markup:
-    """The point with a larger one that cannot be seen, which a finger meets."""
+def _dot(x: float, y: float, score: Score, reach: float) -> Markup:
+    """The point with a larger one that cannot be seen, which a finger meets.
+
+    It reaches half the way to its neighbours, so that it takes no click from them.
+    """
     shape = (
         f'<path class="dot apart" d="M{x:.1f} {y - 6:.1f} l6 6 l-6 6 l-6 -6 Z"/>'
         if score.apart
@@ -128,5 +133,13 @@ def _dot(x: float, y: float, score: Score) -> Markup:
     )
     return Markup(
         '<a href="{}" aria-label="{}"><title>{}</title>'
-        '<circle class="target" cx="{}" cy="{}" r="14"/>{}</a>'
-    ).format(score.href, score.about, score.about, f"{x:.1f}", f"{y:.1f}", Markup(shape))
+        '<circle class="target" cx="{}" cy="{}" r="{}"/>{}</a>'
+    ).format(
+        score.href,
+        score.about,
+        score.about,
+        f"{x:.1f}",
+        f"{y:.1f}",
+        f"{reach:.1f}",
+        Markup(shape),
+    )

@@ -7,14 +7,11 @@
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 const LEAST_SCALE = 0.7; // of 16 pixels: smaller letters are hard to read
-const FIXED = [
-  "secure", "securityLevel", "startOnLoad", "maxTextSize", "maxEdges", "suppressErrorRendering",
-  "htmlLabels", "flowchart", "theme", "themeCSS", "themeVariables", "darkMode", "fontFamily",
-  "altFontFamily", "dompurifyConfig", "layout", "look", "logLevel", "legacyMathML", "forceLegacyMathML",
-];
 // Beyond these, a node's attributes may name an image, which Mermaid fetches while it draws.
 const ATTRIBUTES =
   /@\{\s*(?:(?:shape|label|w|h|animate|animation|curve)\s*:\s*(?:"[^"]*"|[\w.-]+)[\s,]*)*\}/g;
+// Styles may name pictures, too, also with their letters written as CSS escapes.
+const FETCHES = /\b(?:url|src|image-set)\(|^[ \t]*(?:style|classDef|linkStyle)\b.*\\/im;
 const UNKNOWN = 'Begin with the kind of the diagram, for instance "flowchart TB".';
 
 let drawings = 0;
@@ -32,11 +29,12 @@ async function drawAlone(text) {
   if (text.replace(ATTRIBUTES, "").includes("@{")) {
     throw new Error("In @{...} only these are drawn: shape, label, w, h, animate, animation, curve.");
   }
+  if (FETCHES.test(text)) throw new Error("Styles with url(...) are not drawn.");
   const { mermaid } = await import("nicegui-mermaid");
   mermaid.initialize({
     startOnLoad: false,
     securityLevel: "strict",
-    secure: FIXED,
+    secure: Object.keys(mermaid.mermaidAPI.defaultConfig), // the text configures nothing
     suppressErrorRendering: true,
     htmlLabels: false,
     flowchart: { htmlLabels: false, useMaxWidth: false },

@@ -3,6 +3,7 @@
 What the figures are is decided in `agent.progress`, how they are said in `agent.web.figures`.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -46,8 +47,9 @@ def add(site: Site) -> None:
     @told(site)
     async def page(rubric: str = "") -> None:
         entries = await site.store.interviews(owner())
-        made, now = attempts(entries), datetime.now(UTC)
-        found = progress(made, now)
+        now = datetime.now(UTC)
+        made = await asyncio.to_thread(attempts, entries)
+        found = await asyncio.to_thread(progress, made, now)
         titles = {one.id: one.title for one in site.library.scenarios()}
         with frame(site, "Progress", "/progress", "progress"):
             Words("Progress", "h1")
