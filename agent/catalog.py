@@ -17,6 +17,7 @@ from agent.answer_rubric import AnswerRubric
 from agent.errors import FileError, InputError
 from agent.rubric import Rubric
 from agent.scenario import Scenario
+from agent.yaml_bounds import require_bounded
 
 DEFAULT_RUBRIC = "ml_system_design"
 _HERE = Path(__file__).resolve().parent
@@ -180,6 +181,9 @@ def parse_yaml_mapping(text: str, path: Path, remedy: str = _START_FROM) -> dict
 
 def parse_yaml(text: str, path: Path) -> Any:
     """Whatever YAML text that came from `path` holds; raises FileError if it is no YAML."""
+    if not path.is_relative_to(_HERE.parent):
+        # What is shipped is known, and looking takes as long as reading.
+        require_bounded(text, path)
     try:
         return yaml.load(text, Loader=_UniqueKeyLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:

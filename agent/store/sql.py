@@ -90,13 +90,19 @@ class SqlStore:
 
         Only those of an `owner`, if one is named.
         """
+        return await self._run(lambda connection: self._listed(connection, owner))
+
+    def _listed(
+        self, connection: sa.Connection, owner: str | None
+    ) -> tuple[tuple[Started, Graded | None], ...]:
+        # Reading the events takes longer than the queries, so that it is done in the thread, too.
         first = (
             sa.select(events.c.interview, events.c.payload)
             .where(events.c.type == "started")
             .order_by(events.c.at, events.c.interview)
         )
         started: dict[str, Started] = {}
-        for name, payload in await self._run(lambda connection: connection.execute(first).all()):
+        for name, payload in connection.execute(first):
             event = self._parsed(payload)
             if isinstance(event, Started) and owner in (None, event.owner):
                 started[name] = event
@@ -108,7 +114,7 @@ class SqlStore:
         if owner is not None:
             last = last.where(events.c.interview.in_(list(started)))
         graded: dict[str, Graded] = {}
-        for name, payload in await self._run(lambda connection: connection.execute(last).all()):
+        for name, payload in connection.execute(last):
             event = self._parsed(payload)
             if isinstance(event, Graded):
                 graded[name] = event

@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
-from agent.web import reports
+from agent.web import grade_routes, reports
 from agent.web.auth import Auth
 from agent.web.door import guarded
-from agent.web.pages import progress, room, rubrics, start, study
+from agent.web.pages import grade, progress, room, rubrics, start, study
 from agent.web.site import Site
 
 _STATIC = Path(__file__).resolve().parent / "static"
@@ -33,7 +33,8 @@ def site_app(site: Site) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_STATIC))
     reports.add(app, site)
     study.add_files(app, site)
-    for page in (start, room, progress, rubrics):
+    grade_routes.add(app, site)
+    for page in (start, room, progress, grade, rubrics):
         page.add(site)
     ui.add_head_html('<link rel="stylesheet" href="/static/site.css">', shared=True)
     ui.run_with(

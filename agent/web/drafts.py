@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from agent.catalog import Catalog
 from agent.frozen import Frozen
 from agent.ports import EngineChoice
@@ -29,7 +31,7 @@ class Draft(Frozen):
     question: str = ""
     seniority: str = Seniority.mid.value
     reference: str = ""
-    columns: dict[str, str] = {}
+    columns: dict[str, str] = Field(default_factory=dict)
     choice: EngineChoice = EngineChoice()
     samples: str = "1"
     max_cost: str = ""

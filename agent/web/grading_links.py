@@ -7,7 +7,7 @@ from typing import cast, get_args
 from urllib.parse import quote, urlencode
 
 from agent.frozen import Frozen
-from agent.graded import GradedAnswer, Status
+from agent.graded import Status
 from agent.web.grades import ResultRow
 
 PAGE_ROWS = 50
@@ -61,13 +61,13 @@ class Neighbours(Frozen):
     after: tuple[str, int] | None = None
 
 
-def neighbours(answer: GradedAnswer, at: int, first: int, rows: tuple[ResultRow, ...]) -> Neighbours:
+def neighbours(answer: str, at: int, first: int, rows: tuple[ResultRow, ...]) -> Neighbours:
     """The neighbours of an answer that stood in row `at`; `rows` are those from `first` on.
 
     A review may have taken it out of the filter; then the next one stands in its row.
     """
     ids = {first + number: row.id for number, row in enumerate(rows)}
-    is_there = ids.get(at) == answer.id
+    is_there = ids.get(at) == answer
     before, after = at - 1, at + is_there
     return Neighbours(
         before=(ids[before], before) if before in ids else None,

@@ -56,6 +56,35 @@ def state_of(job: GradingJob) -> str:
     return f"{state}: {job.message}" if job.message else state
 
 
+def next_step(job: GradingJob) -> str:
+    """What the button of an estimated job says; empty where there is nothing to begin."""
+    if job.estimate is None or job.is_busy:
+        return ""
+    match job.state:
+        case WorkState.ready:
+            return "Start grading"
+        case WorkState.stopped:
+            return "Go on"
+        case WorkState.failed:
+            return "Try again"
+        case WorkState.done if job.outcome and job.outcome.ungraded + job.outcome.partly:
+            return "Grade again what is missing"
+    return ""
+
+
+def may_estimate(job: GradingJob, *, is_same: bool) -> bool:
+    """Whether an estimate would say anything new; `is_same` is a form that was not changed."""
+    told = job.state in (WorkState.ready, WorkState.done) and job.estimate is not None
+    return not job.is_busy and not (is_same and told)
+
+
+def hint(job: GradingJob) -> str:
+    """What stands beside the button that estimates."""
+    if not job.files:
+        return "Upload answers first."
+    return "Nothing is graded or spent before you press start."
+
+
 def estimate_pairs(one: Estimated) -> list[Pair]:
     """What a run would take."""
     told = [f"{one.answers:,} in {words.count(one.files, 'file')}"]
@@ -78,7 +107,7 @@ def estimate_pairs(one: Estimated) -> list[Pair]:
 def cost_of(one: Estimated) -> str:
     """What a run would cost."""
     if not one.calls:
-        return "nothing: no model is asked"
+        return "nothing, as no model is asked"
     if one.cost is None or one.cost_uncached is None:
         return "price not known; give one under “Limits and price”"
     if one.cost == one.cost_uncached:
@@ -112,7 +141,9 @@ def outcome_pairs(one: Outcome, stale_reviews: int = 0) -> list[Pair]:
     pairs += [("Not graded", f"{one.ungraded:,}")] if one.ungraded else []
     pairs += [("With flags", f"{one.flagged:,}"), ("Reviewed", f"{one.reviewed:,}")]
     if stale_reviews:
-        pairs.append(("Reviews that count no longer, as the grading is another", f"{stale_reviews:,}"))
+        pairs.append(
+            ("Reviews that count no longer, as the grading is another", f"{stale_reviews:,}")
+        )
     return pairs
 
 

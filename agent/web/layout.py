@@ -34,6 +34,7 @@ def frame(site: Site, title: str, place: str = "", classes: str = "") -> Iterato
         ui.header(fixed=False, wrap=False).classes("site"),
         box("nav", "bar-inner", aria_label="Site"),
     ):
+        link("Skip to the content", "#content", "skip")
         link("sevenstep", "/", "brand")
         for shown, href in PLACES:
             link(shown, href, aria_current="page" if href == place else None)
@@ -41,8 +42,7 @@ def frame(site: Site, title: str, place: str = "", classes: str = "") -> Iterato
             with box("form", "who", method="post", action="/logout"):
                 Words(owner(), "span", "muted")
                 Words("Log out", "button", "quiet").attributes(type="submit")
-    content = box("div", f"page {classes}".strip(), id="content")
-    ui.skip_link(target=content)
+    content = box("div", f"page {classes}".strip(), id="content", tabindex=-1)
     with content:
         yield content
 

@@ -42,9 +42,8 @@ def asks_for_a_page(scope: Scope) -> bool:
 
 
 async def respond(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send a response, also in the place of a websocket, as far as the server knows how."""
-    websocket = scope["type"] == "websocket"
-    if websocket and "websocket.http.response" not in scope.get("extensions", {}):
+    """Send a response; a websocket is closed in its place, which servers answer with 403."""
+    if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
     else:
         await response(scope, receive, send)

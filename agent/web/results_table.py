@@ -51,10 +51,11 @@ def _score(row: ResultRow) -> str:
     return answer_words.worth(row.points, row.max_points) or words.percent(row.percent, "-")
 
 
-def _flags(titles: tuple[str, ...]) -> str:
+def _flags(titles: tuple[str, ...]) -> Markup:
     shown = "; ".join(titles[:_MOST_FLAGS])
     rest = len(titles) - _MOST_FLAGS
-    return f"{shown}; {rest} more" if rest > 0 else shown
+    text = f"{shown}; {rest} more" if rest > 0 else shown
+    return Markup('<span class="flags">{}</span>').format(text)
 
 
 def _level(one: ResultLevel | None) -> str:

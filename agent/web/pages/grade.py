@@ -85,9 +85,7 @@ class _Overview:
             Words(words.percent(outcome.mean_percent, "-") if outcome else "", "td")
             Words(words.moment(job.created_at), "td")
             with box("td"):
-                button(
-                    "Delete…", lambda: self._delete(job), "quiet", aria_label=f"Delete {title}"
-                )
+                button("Delete…", lambda: self._delete(job), "quiet", aria_label=f"Delete {title}")
 
     def _named(self, value: str) -> None:
         self._title = value[:MOST_TITLE].strip()

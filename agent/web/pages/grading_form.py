@@ -82,7 +82,9 @@ class OrderForm:
             with box("div", "settings"):
                 self._rubric_box = box()
                 asked = {"": "The files or the rubric say it", OWN: "A question of my own"}
-                choose("What was asked", asked | self._scenarios, self._draft.asked, self._set("asked"))
+                choose(
+                    "What was asked", asked | self._scenarios, self._draft.asked, self._set("asked")
+                )
                 with box() as self._level:
                     levels = {one.value: words.seniority(one) for one in Seniority}
                     choose("Level", levels, self._draft.seniority, self._set("seniority"))

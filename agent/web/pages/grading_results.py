@@ -97,7 +97,8 @@ class Answers:
         self._of.set_text(f"of {pages:,}")
         self._files.clear()
         with self._files:
-            for name in self._site.jobs.downloads(self._owner, self._job):
+            there = self._site.jobs.downloads(self._owner, self._job)
+            for name in sorted(there, key=list(_FILES).index):
                 self._file(name)
 
     def _file(self, name: str) -> None:
@@ -105,7 +106,7 @@ class Answers:
         if name.endswith(".html"):
             link(_FILES[name], href, "primary")
         else:
-            link(_FILES.get(name, name), href, "button", download=True)
+            link(_FILES[name], href, "button", download=True)
 
     async def _name(self, value: str) -> None:
         self._place = self._place.model_copy(update={"named": value.strip()})

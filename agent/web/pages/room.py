@@ -138,7 +138,7 @@ class _View:
             with box("label", "field"):
                 Words("A new note", "span")
                 self._note = ui.element("textarea")
-                set_attributes(self._note, rows=3, value="", maxlength=5000)
+                set_attributes(self._note, rows=3, maxlength=5000)
             keep = button("Keep the note", lambda: None, "quiet")
             keep.on(
                 "click",

@@ -1,7 +1,7 @@
 """The first page: what to go on with, which problem to take, and how to be interviewed."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from functools import partial
 
 from nicegui import ui
 
@@ -14,8 +14,10 @@ from agent.progress import ScenarioHistory, by_scenario, unfinished
 from agent.report import words
 from agent.rubric import Rubric, Seniority
 from agent.scenario import Scenario
+from agent.web.figures import least_recent
 from agent.web.layout import complain, frame, owner, told
 from agent.web.offers import Offer, offers
+from agent.web.shelf import Shelf
 from agent.web.site import Site
 from agent.web.widgets import Words, box, button, check, choose, link, set_attributes
 
@@ -49,15 +51,13 @@ def add(site: Site) -> None:
                 classes="lead",
             )
             _unfinished(site, unfinished(entries))
-            form = _Form(site, rubric, scenario or _picked(site, history), chosen)
+            form = _Form(
+                site,
+                rubric,
+                scenario or least_recent([one.id for one in site.library.scenarios()], history),
+                chosen,
+            )
             form.draw(history, await offers(site.chosen))
-
-
-def _picked(site: Site, history: Mapping[str, ScenarioHistory]) -> str:
-    """The scenario practised least recently; those never practised come first."""
-    never = datetime.min.replace(tzinfo=UTC)
-    names = [one.id for one in site.library.scenarios()]
-    return min(names, key=lambda name: history[name].last if name in history else never)
 
 
 def _unfinished(site: Site, begun: tuple[Started, ...]) -> None:
@@ -87,7 +87,7 @@ class _Form:
     def __init__(self, site: Site, rubric: Rubric, scenario: str, steps: tuple[str, ...]) -> None:
         self._site = site
         self._rubric = rubric
-        self._scenario = site.library.scenario(scenario).id
+        self._scenario = Shelf(site.library).scenario(scenario).id
         self._level = Seniority.mid.value
         self._time = ""
         self._style = Style.neutral.value
@@ -123,7 +123,7 @@ class _Form:
                 for step in self._rubric.steps:
                     check(
                         step.title,
-                        lambda on, name=step.id: self._set_step(name, on=on),
+                        partial(self._set_step, step.id),
                         value=step.id in self._steps,
                     )
         with box("p", "actions"):
@@ -164,7 +164,7 @@ class _Form:
     def _set_offer(self, value: str) -> None:
         self._offer = int(value)
 
-    def _set_step(self, name: str, *, on: bool) -> None:
+    def _set_step(self, name: str, on: bool) -> None:
         (self._steps.add if on else self._steps.discard)(name)
 
     def _options(self) -> Options:

@@ -1,32 +1,24 @@
 """The form of a measurement: what is to be measured, on which answers, by whom."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from nicegui import ui
-from nicegui.events import GenericEventArguments
 
-from agent.batch.source import KINDS
-from agent.errors import SevenstepError
 from agent.llm.providers import OFFLINE
 from agent.report import words
 from agent.web import study_words
-from agent.web.dropzone import Dropzone
-from agent.web.layout import complain, owner
+from agent.web.layout import owner
 from agent.web.offers import Offer
+from agent.web.pages.study_files import StudyFiles
 from agent.web.records import WorkState
 from agent.web.shelf import Shelf
 from agent.web.site import Site
-from agent.web.studies import DATASET, Study, StudyOrder, study_order
-from agent.web.study_words import drafted
-from agent.web.uploads import Quota
-from agent.web.widgets import Words, box, button, check, choose, field, set_attributes
-from agent.yaml_bounds import require_bounded
+from agent.web.studies import Study, StudyOrder, study_order
+from agent.web.widgets import Words, box, check, choose, field, set_attributes
 
 _JOB = "job:"
 _OFFLINE = "Offline: matches wording, no language model"
-_VALUE = "(event) => emit(event.target.value)"
 _BY = {"grader": "The grader’s levels", "people": "People’s levels", "all": "Both"}
 
 
@@ -56,7 +48,6 @@ class StudyForm:
         asked = (order.models[0], order.base_url)
         known = [(one.choice.model, one.choice.base_url) for one in offered]
         self._offer = known.index(asked) if study.order and asked in known else 0
-        self._is_own_text = False
         self._is_busy = False
 
     def order(self) -> StudyOrder:
@@ -83,9 +74,7 @@ class StudyForm:
             self._source_boxes = {
                 kind: self._source(kind, options) for kind, options in self._options().items()
             }
-        self._files = box("section", aria_labelledby="files-heading")
-        with self._files:
-            self._draw_files()
+        self._files = StudyFiles(self._site.studies, self._study)
         with box("fieldset", "settings") as self._grader:
             Words("By whom", "legend")
             with box() as self._by:
@@ -135,8 +124,7 @@ class StudyForm:
         self._of_rubric.set_visibility(is_rubric)
         for part in (self._fields, self._grader):
             set_attributes(part, disabled=is_busy or None)
-        self._zone.enable(not is_busy)
-        self._show_files()
+        self._files.show(is_busy=is_busy)
 
     @property
     def _is_by_people(self) -> bool:
@@ -170,80 +158,6 @@ class StudyForm:
             choose("Answers", options, self._sources[kind], chosen)
         return made
 
-    def _draw_files(self) -> None:
-        Words("Files", "h2").attributes(id="files-heading")
-        Words(
-            "Tables of answers with people’s grades, the rubric if it is your own, and a "
-            "dataset.yaml that says which files and columns hold what.",
-            classes="muted",
-        )
-        self._zone = Dropzone(
-            "Add files, or drop them here",
-            f"/studies/{self._study}/files",
-            kinds=KINDS,
-            help="CSV, TSV, JSON Lines, YAML",
-            most=Quota().file_bytes,
-            settled=self._again,
-        )
-        self._list = box("ul", "plainlist files", aria_label="Files that are here")
-        with box("details") as self._describe:
-            Words("Write the dataset.yaml here", "summary")
-            with box("label", "field"):
-                Words("dataset.yaml", "span")
-                self._area = ui.element("textarea")
-                set_attributes(self._area, rows=12, spellcheck="false", wrap="off", value="")
-                self._area.on("input", self._typed, js_handler=_VALUE, throttle=0.2)
-            keep = button("Keep it", lambda: None)
-            keep.on(
-                "click",
-                lambda event: self._keep(str(event.args)),
-                js_handler=f"() => emit(getHtmlElement({self._area.id}).value)",
-            )
-
-    def _show_files(self) -> None:
-        files = self._site.studies.files(self._owner, self._study)
-        names = [one.name for one in files]
-        if not self._is_own_text:
-            set_attributes(self._area, value=drafted(names))
-        self._list.clear()
-        with self._list:
-            for one in files:
-                with box("li"):
-                    Words(one.name, "span", "name")
-                    Words(f"{one.size:,} bytes", "span", "muted")
-                    remove = button(
-                        "Remove",
-                        lambda name=one.name: self._remove(name),
-                        "quiet",
-                        aria_label=f"Remove {one.name}",
-                    )
-                    remove.attributes(disabled=self._is_busy or None)
-        if names and DATASET not in names:
-            set_attributes(self._describe, open=True)
-
-    def _remove(self, name: str) -> None:
-        try:
-            self._site.studies.remove_file(self._owner, self._study, name)
-        except SevenstepError as error:
-            complain(str(error))
-        self._again()
-
-    async def _keep(self, text: str) -> None:
-        studies = self._site.studies
-        try:
-            require_bounded(text, Path(DATASET))
-            if DATASET in {one.name for one in studies.files(self._owner, self._study)}:
-                studies.remove_file(self._owner, self._study, DATASET)
-            await studies.upload(self._owner, self._study, DATASET, _whole(text))
-        except SevenstepError as error:
-            complain(str(error))
-            return
-        self._again()
-
-    def _typed(self, event: GenericEventArguments) -> None:
-        # The page is drawn anew with what stands here.
-        self._is_own_text, self._area.props["value"] = True, str(event.args)
-
     def _rubrics(self) -> None:
         ids = {"": "The set’s own"} | {one: one for one in self._shelf.rubric_ids()}
         given = self._given["rubric"] if self._given["rubric"] in ids else ""
@@ -268,7 +182,3 @@ class StudyForm:
     def _set_offer(self, value: str) -> None:
         self._offer = int(value)
         self._again()
-
-
-async def _whole(text: str) -> AsyncIterator[bytes]:
-    yield text.encode(errors="replace")
