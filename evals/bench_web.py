@@ -24,7 +24,6 @@ from itertools import zip_longest
 from pathlib import Path
 
 import aiohttp
-import socketio
 
 from agent.interview.events import Event
 from agent.store.sql import SqlStore
@@ -156,7 +155,7 @@ async def _interview(
             played.shown = visitor.conversation()
             if visitor.is_over:
                 await visitor.read_report()
-    except (PageError, aiohttp.ClientError, socketio.exceptions.SocketIOError) as error:
+    except (PageError, aiohttp.ClientError) as error:
         played.fault = str(error)
     return played
 

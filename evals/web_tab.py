@@ -16,7 +16,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 import aiohttp
-import socketio
+import socketio  # type: ignore[import-untyped]
 
 Element = dict[str, Any]
 _ELEMENTS = re.compile(r"parseElements\(String\.raw`(.*?)`\)", re.DOTALL)
@@ -84,13 +84,16 @@ class Tab:
         self._socket = socketio.AsyncClient(reconnection=False, request_timeout=_PATIENCE)
         self._socket.on("*", self._heard)
         self._socket.on("disconnect", self._cut)
-        await self._socket.connect(
-            f"{self._site}?{urlencode(query)}",
-            headers={"Origin": self._site},
-            transports=["websocket"],
-            socketio_path="/_nicegui_ws/socket.io",
-            wait_timeout=_PATIENCE,
-        )
+        try:
+            await self._socket.connect(
+                f"{self._site}?{urlencode(query)}",
+                headers={"Origin": self._site},
+                transports=["websocket"],
+                socketio_path="/_nicegui_ws/socket.io",
+                wait_timeout=_PATIENCE,
+            )
+        except socketio.exceptions.SocketIOError as error:
+            raise PageError(f"{path} could not be connected to: {error}") from error
         self._acking = asyncio.create_task(self._acks(self._next))
 
     async def leave(self) -> None:
@@ -121,7 +124,10 @@ class Tab:
         raise PageError(f"no element listens to {event}")
 
     async def fire(self, name: str, event: str, *arguments: object) -> None:
-        """Let an element emit an event; raises PageError if it does not listen to it."""
+        """Let an element emit an event.
+
+        Raises PageError if it does not listen to it, or the connection was lost.
+        """
         listener = _listener(self.elements[name], event)
         if not listener:
             raise PageError(f"element {name} does not listen to {event}")
@@ -131,7 +137,10 @@ class Tab:
             "listener_id": listener,
             "args": [json.dumps(one) for one in arguments],
         }
-        await self._socket.emit("event", message)
+        try:
+            await self._socket.emit("event", message)
+        except socketio.exceptions.SocketIOError as error:
+            raise PageError(f"no connection ({self._lost}) for {event}") from error
 
     def was_called(self, method: str, argument: str) -> bool:
         """Whether the page was told to call this method of an element with this argument."""

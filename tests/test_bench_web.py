@@ -21,4 +21,4 @@ def test_a_client_without_a_browser_gives_a_whole_interview(tmp_path: Path) -> N
     assert len(played.seconds) == len(candidate.turns)
     assert wrong(candidate, played) == 0
     calls = asyncio.run(calls_in(database_in(tmp_path)))
-    assert set(calls[played.interview][:-1]) == {2}
+    assert max(calls[played.interview]) == 2

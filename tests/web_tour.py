@@ -81,13 +81,15 @@ def room(page: Page, site: str) -> None:
         tab.hears(number)
     page.get_by_text("Diagram", exact=True).click()
     page.get_by_label("Start from a template").select_option(label="Two-stage recommender")
-    page.locator(".diagram-pane svg").first.wait_for()
+    drawing = page.get_by_label("Diagram in Mermaid")
+    drawing.fill(f"{drawing.input_value()}  page --> survey[Member survey]\n")
+    page.get_by_role("img", name="Picture of the diagram").wait_for()
 
 
 def report(page: Page, site: str) -> None:
     """The report of the best interview."""
     progress(page, site)
-    page.get_by_role("link", name="Report").first.click()
+    page.get_by_role("row", name="Strong hire").get_by_role("link").first.click()
     page.get_by_role("heading", name="Transcript").wait_for()
 
 

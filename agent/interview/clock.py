@@ -8,6 +8,8 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+from agent.diagram import prose
+
 WORDS_PER_MINUTE = 150.0
 """An ordinary pace of spoken English; a script has no other measure of time."""
 
@@ -55,8 +57,11 @@ class ScriptClock:
         return datetime.now(UTC)
 
     def spoken(self, text: str) -> None:
-        """Move on by the time it takes to say `text` at 150 words a minute, and to answer."""
-        self._seconds += len(text.split()) / WORDS_PER_MINUTE * 60 + _SECONDS_PER_TURN
+        """Move on by the time it takes to say `text` at 150 words a minute, and to answer.
+
+        A diagram is drawn while one speaks.
+        """
+        self._seconds += len(prose(text).split()) / WORDS_PER_MINUTE * 60 + _SECONDS_PER_TURN
 
 
 class Stopwatch:

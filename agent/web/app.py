@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
@@ -37,6 +38,8 @@ def site_app(site: Site) -> FastAPI:
     for page in (start, room, progress, grade, rubrics):
         page.add(site)
     ui.add_head_html('<link rel="stylesheet" href="/static/site.css">', shared=True)
+    # Quasar's bar at each request has no name, and our pages show what they are doing themselves.
+    nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True
     ui.run_with(
         app,
         title="sevenstep",

@@ -42,13 +42,17 @@ class Conversation:
         self._words.set_content(html_of(speaking))
         self._speaking.set_visibility(bool(speaking))
         if is_new or speaking:
-            ui.run_javascript(
-                f"const log = getHtmlElement({self._log.id});"
-                "if (log) { log.scrollTop = log.scrollHeight;"
-                " if (log.scrollHeight <= log.clientHeight)"
-                " log.lastElementChild.previousElementSibling?.lastElementChild"
-                "?.scrollIntoView({block: 'nearest'}); }"
-            )
+            self.scroll()
+
+    def scroll(self) -> None:
+        """Bring the newest words into view."""
+        ui.run_javascript(
+            f"const log = getHtmlElement({self._log.id});"
+            "if (log) { log.scrollTop = log.scrollHeight;"
+            " if (log.scrollHeight <= log.clientHeight)"
+            " log.lastElementChild.previousElementSibling?.lastElementChild"
+            "?.scrollIntoView({block: 'nearest'}); }"
+        )
 
     def _add(self, turn: Turn) -> None:
         if turn.step is not None and turn.step != self._step:

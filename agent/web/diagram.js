@@ -1,10 +1,12 @@
 // The pane in which a candidate draws: Mermaid text, its picture, templates to start from.
 //
-// The draft stays in this browser. Who sends it listens to the event "sevenstep:diagram".
+// The draft stays in this browser. Who sends it listens to the event "sevenstep:diagram"; its text
+// is empty for a template that nobody has changed.
 
 import { draw, onColours, reason } from "sevenstep-drawing";
 
 const PAUSE = 300; // milliseconds without a key before it is drawn
+const UNCHANGED = "A template is only a start: it is sent once you have changed it.";
 const UNKEPT = "This browser does not keep the draft: it is lost when the page is closed.";
 
 export default {
@@ -35,8 +37,11 @@ export default {
     key() {
       return `${this.storage}:diagram`;
     },
+    isTemplate() {
+      return this.templates.some((template) => template.text.trim() === this.text.trim());
+    },
     status() {
-      return [this.fault, this.kept ? "" : UNKEPT].filter(Boolean).join("\n");
+      return [this.fault, this.isTemplate ? UNCHANGED : "", this.kept ? "" : UNKEPT].filter(Boolean).join("\n");
     },
   },
   created() {
@@ -79,7 +84,7 @@ export default {
       if (event.key === this.key || event.key === null) this.text = this.restored();
     },
     announce() {
-      const detail = { storage: this.storage, text: this.text };
+      const detail = { storage: this.storage, text: this.isTemplate ? "" : this.text };
       window.dispatchEvent(new CustomEvent("sevenstep:diagram", { detail }));
     },
     start(event) {

@@ -1,7 +1,7 @@
 """Diagrams in the browser: the pane in which one is drawn, and the picture of one that was sent.
 
-Drawing is Mermaid's, as NiceGUI ships it, in `agent/web/drawing`; how they look stands in
-`agent/web/diagram.css`. Sending a diagram is left to the composer, reading one to `agent.diagram`.
+Drawing is Mermaid's, as NiceGUI ships it, in `agent/web/drawing`. Sending a diagram is left to the
+composer, reading one to `agent.diagram`.
 """
 
 import nicegui.elements.mermaid  # noqa: F401 (makes "nicegui-mermaid" known to the page)

@@ -7,13 +7,20 @@ from typing import Any
 from pydantic import Field
 
 from agent.catalog import Catalog
+from agent.errors import InputError
 from agent.frozen import Frozen
 from agent.ports import EngineChoice
 from agent.rubric import Seniority
 from agent.web.orders import OWN_ENDINGS, GradingOrder, grading_order
 
-COLUMNS = {"answer": "answer", "id": "id", "prompt": "question", "reference": "reference"}
-"""Our names of columns that a form asks for, with what they are called on the page."""
+COLUMNS = {
+    "answer": "answer",
+    "id": "id",
+    "scenario": "scenario",
+    "prompt": "prompt (the question)",
+    "reference": "reference (a full answer)",
+}
+"""The columns that may be called otherwise, as the messages on them call them."""
 OWN = "own:"
 """Stands for a question of one's own among scenarios; no scenario can be called so."""
 
@@ -71,6 +78,8 @@ def order_of(draft: Draft, catalog: Catalog) -> GradingOrder:
 
     Raises InputError naming the field.
     """
+    if draft.asked == OWN and not draft.question.strip():
+        raise InputError("The question: is empty; write it, or choose what was asked")
     raw: dict[str, Any] = {
         "rubric": draft.rubric,
         "scenario": "" if draft.asked == OWN else draft.asked,

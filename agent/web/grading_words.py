@@ -41,11 +41,16 @@ def title_of(job: GradingJob) -> str:
 
 
 def against(order: GradingOrder) -> str:
-    """What an order grades against, such as "card_fraud, senior" or "rubric tcp.yaml"."""
+    """What an order grades against, such as "card_fraud (senior)" or "rubric tcp.yaml"."""
     asked = order.scenario or words.cut(order.prompt or "", 60)
     if order.rubric:
-        return f"rubric {order.rubric}" + (f", {asked}" if asked else "")
-    return f"{asked or 'the seven steps'}, {order.seniority.value}"
+        return f"rubric {order.rubric}" + (f" ({asked})" if asked else "")
+    return f"{asked or 'the seven steps'} ({order.seniority.value})"
+
+
+def stage_of(job: GradingJob) -> str:
+    """How a job stands, in a word or two."""
+    return _STATES[job.state].partition(";")[0]
 
 
 def state_of(job: GradingJob) -> str:

@@ -6,7 +6,7 @@ from agent.errors import SevenstepError
 from agent.report import words
 from agent.web.asking import is_sure
 from agent.web.grading_links import job_url
-from agent.web.grading_words import MOST_TITLE, state_of, title_of
+from agent.web.grading_words import MOST_TITLE, stage_of, title_of
 from agent.web.jobs import GradingJob
 from agent.web.layout import complain, frame, owner, told
 from agent.web.pages import grading, review
@@ -80,7 +80,7 @@ class _Overview:
         with box("tr"):
             with box("th", scope="row"):
                 link(title, job_url(job.id))
-            Words(words.cut(state_of(job), 100), "td")
+            Words(stage_of(job), "td")
             Words(f"{outcome.answers:,}" if outcome else "", "td")
             Words(words.percent(outcome.mean_percent, "-") if outcome else "", "td")
             Words(words.moment(job.created_at), "td")

@@ -141,8 +141,8 @@ class _View:
             self._show_steps()
             if is_new:
                 self._show_parts()
-        if is_new and job.state is not WorkState.estimating:
-            await self._load()
+            if is_new and job.state is not WorkState.estimating:
+                await self._load()
 
     def _show_files(self) -> None:
         job = self._job
@@ -157,9 +157,8 @@ class _View:
 
     def _show_parts(self) -> None:
         job = self._job
-        is_open = job.state in _SETTING_UP or (
-            job.state is WorkState.failed and job.estimate is None
-        )
+        # Where it failed, the message mostly names a setting.
+        is_open = job.state in (*_SETTING_UP, WorkState.failed)
         set_attributes(self._setup, open=is_open or None)
         self._results.set_visibility(job.outcome is not None or job.state in _RUNNING)
         self._renew.set_visibility(job.state is WorkState.running)

@@ -19,12 +19,6 @@ from agent.web.widgets import Words, box, choose, field, set_attributes
 
 _OFFLINE = "Offline: matches wording, no language model"
 _VALUE = "(event) => emit(event.target.value)"
-_COLUMNS = {
-    "answer": "Column of the answer",
-    "id": "Column of the id",
-    "prompt": "Column of the question",
-    "reference": "Column of the reference answer",
-}
 
 
 class OrderForm:
@@ -95,8 +89,8 @@ class OrderForm:
                 Words("Reference answer and names of columns", "summary")
                 self._area("Reference answer, if there is one", "reference")
                 with box("div", "settings"):
-                    for name, usual in COLUMNS.items():
-                        self._column(name, usual)
+                    for name, shown in COLUMNS.items():
+                        self._column(name, shown)
             Words("Grader", "h2")
             with box("div", "settings"):
                 self._graders()
@@ -157,11 +151,11 @@ class OrderForm:
         self._samples.set_visibility(not draft.is_offline)
         self._limits.set_visibility(not draft.is_offline)
 
-    def _column(self, name: str, usual: str) -> None:
+    def _column(self, name: str, shown: str) -> None:
         def typed(value: str) -> None:
             self._put("columns", {**self._draft.columns, name: value})
 
-        field(_COLUMNS[name], self._draft.columns.get(name, ""), typed, placeholder=usual)
+        field(f"Column for {shown}", self._draft.columns.get(name, ""), typed, placeholder=name)
 
     def _field(self, name: str, label: str, **attributes: object) -> None:
         field(label, getattr(self._draft, name), self._set(name), **attributes)  # type: ignore[arg-type]

@@ -168,7 +168,7 @@ class _Card:
         self._reviews()
         if opening is not None:
             # The field that had the focus is gone.
-            ui.run_javascript(f"getHtmlElement({opening.id})?.focus()")
+            opening.client.run_javascript(f"getHtmlElement({opening.id})?.focus()")
         return True
 
 

@@ -42,7 +42,6 @@ export default {
     this.box = "answer-box";
     this.text = localStorage.getItem(this.at("draft")) ?? "";
     this.drawn = localStorage.getItem(this.at("diagram-sent")) ?? "";
-    this.drawing = localStorage.getItem(this.at("diagram")) ?? "";
   },
   mounted() {
     addEventListener("storage", this.elsewhere);
@@ -94,7 +93,7 @@ export default {
     send() {
       if (this.busy || this.sending || this.isEmpty) return;
       const drawing = this.isDrawn && this.attach ? this.drawing : "";
-      const fence = drawing ? "```mermaid\n" + drawing.trim() + "\n```" : "";
+      const fence = drawing ? fenced(drawing.trim()) : "";
       const text = [this.text.trim(), fence].filter(Boolean).join("\n\n");
       if (text.length > MOST_CHARACTERS) {
         this.told =
@@ -171,6 +170,13 @@ export default {
     },
   },
 };
+
+// Longer than any run of backticks inside, so that it ends where the diagram ends.
+function fenced(drawing) {
+  const runs = (drawing.match(/`+/g) ?? []).map((run) => run.length);
+  const marks = "`".repeat(Math.max(3, 1 + Math.max(0, ...runs)));
+  return `${marks}mermaid\n${drawing}\n${marks}`;
+}
 
 function key() {
   // randomUUID is only there on secure origins; a server in the local network has none.
