@@ -127,7 +127,8 @@ async def interviews(
 
     `thinking` is the least and the most of the seconds before each answer, and before the start.
     """
-    connector = aiohttp.TCPConnector(limit=0)
+    # A page over a connection that the server just gave up would fail; a browser asks again.
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector) as http:
         every = (
             _interview(Tab(url, http), candidate, thinking, random.Random(_SEED + at))

@@ -1,12 +1,14 @@
 """The interview room in a real browser: whole interviews, interruptions of all kinds, tabs."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.plain_model import plain_model
+from evals.recorded import candidates
+from tests.plain_model import plain_model, recorded_model
 from tests.web_support import Server, Tab, chromium, needs_chromium
 
 pytestmark = [needs_chromium, pytest.mark.xdist_group("browser")]
@@ -15,6 +17,8 @@ ANSWER = (
     "I would predict the probability of fraud as a binary classification, because losses count."
 )
 MORE = "Recall at a fixed share of declined payments offline, and money lost online."
+
+DIAGRAM = "flowchart LR\n  payment[Payment] --> rules[Rules] --> model[Gradient boosted trees]\n"
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +64,29 @@ def test_a_whole_interview_with_hint_pause_and_way_back_ends_at_its_report(tab: 
     tab.page.on("dialog", lambda dialog: dialog.accept())
     tab.page.get_by_role("navigation", name="Steps").get_by_role("button", name="Problem").click()
     tab.hears(6)
+    tab.page.get_by_text("Diagram", exact=True).click()
+    tab.page.get_by_label("Diagram in Mermaid").fill(DIAGRAM)
     tab.says(MORE)
     tab.hears(7)
+    expect(tab.page.get_by_role("img", name="Diagram: ")).to_be_visible()
+    expect(tab.page.get_by_label("with the diagram")).to_be_hidden()
     tab.presses("End…")
     tab.presses("Grade it now")
     tab.page.wait_for_url("**/report")
     expect(tab.page.get_by_role("heading", name="Transcript")).to_be_visible()
-    assert ANSWER in tab.page.locator("body").inner_text()
+    body = tab.page.locator("body").inner_text()
+    assert ANSWER in body
+    assert DIAGRAM.strip() in body
+
+
+def test_a_template_is_sent_only_when_it_was_changed(tab: Tab) -> None:
+    tab.begin()
+    tab.page.get_by_text("Diagram", exact=True).click()
+    tab.page.get_by_label("Start from a template").select_option(index=1)
+    expect(tab.page.get_by_text("A template is only a start")).to_be_visible()
+    expect(tab.page.get_by_label("with the diagram")).to_be_hidden()
+    tab.page.get_by_label("Diagram in Mermaid").fill(DIAGRAM)
+    expect(tab.page.get_by_label("with the diagram")).to_be_checked()
 
 
 def test_a_draft_survives_a_reload(tab: Tab) -> None:
@@ -125,3 +145,24 @@ def test_an_answer_sent_while_the_server_is_down_is_taken_when_it_is_back(
         server.start()
         tab.hears(2)
         assert tab.said() == [ANSWER]
+
+
+def test_a_recorded_interview_with_a_model_is_held_to_its_report(
+    page: Page, tmp_path: Path
+) -> None:
+    (candidate,) = candidates(["netflix_strong"])
+    with recorded_model() as model:
+        options = ("--model", "openai:recorded", "--base-url", model.url)
+        with Server(tmp_path, *options) as server:
+            tab = Tab(page, server.url)
+            tab.begin(f"?scenario={candidate.scenario}")
+            for heard, turn in enumerate(candidate.turns, 2):
+                tab.says(turn)
+                tab.hears(heard)
+            page.wait_for_url("**/report")
+            expect(page.get_by_text("openai:recorded").first).to_be_visible()
+            with page.expect_download() as download:
+                page.get_by_role("link", name="Download as JSON").click()
+            record = json.loads(download.value.path().read_text())
+            assert record["scorecard"]["percent"] > 70
+            assert record["scorecard"]["unobserved_turns"] == []

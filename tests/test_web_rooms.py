@@ -129,6 +129,26 @@ def test_of_two_answers_at_once_the_second_is_refused(tmp_path: Path) -> None:
     play(tmp_path, test)
 
 
+def test_an_answer_that_comes_as_the_interviewer_ends_is_answered(tmp_path: Path) -> None:
+    async def test(rooms: Rooms, _: OneEngine) -> None:
+        room = await begun(rooms)
+        sent: list[asyncio.Task[None]] = []
+
+        def at_once() -> None:
+            if room.session.is_open and len(sent) < 3:
+                sent.append(asyncio.create_task(room.answer(ANSWER, f"k{len(sent)}")))
+
+        room.watch(at_once)
+        await room.answer("How many users are there?", "first")
+        while len(said(room)) < 3:
+            await asyncio.sleep(0.005)
+        await asyncio.gather(*sent, return_exceptions=True)
+        await idle(room)
+        assert room.session.is_open
+
+    play(tmp_path, test)
+
+
 def test_those_who_watch_are_told_of_each_change_until_they_leave(tmp_path: Path) -> None:
     async def test(rooms: Rooms, _: OneEngine) -> None:
         room = await begun(rooms)

@@ -132,7 +132,8 @@ def progress_of(one: Progressed) -> str:
     told += [f"{one.active:,} at work"] if one.active else []
     told += [f"{one.left:,} left"] if one.left else []
     if one.tokens:
-        told.append(f"{one.tokens:,} tokens, ${one.cost:.4f} spent in this run")
+        spent = f" and {words.price(one.cost)}" if one.cost else ""
+        told.append(f"{one.tokens:,} tokens{spent} spent in this run")
     return "; ".join(told)
 
 

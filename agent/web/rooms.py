@@ -182,6 +182,9 @@ class Room:
             self.speaking = ""
             self._work = None
             self._tell()
+        if self.fault is None and self.broken is None:
+            # An answer may have come in while this was ending.
+            self.go_on()
 
     async def _unpaused_work(self) -> None:
         if self.session.state.paused and self.fault is None:

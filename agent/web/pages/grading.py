@@ -168,10 +168,15 @@ class _View:
 
     def _show_run(self) -> None:
         job, progress = self._job, self._job.progress
-        self._run.set_visibility(progress is not None and job.state not in _SETTING_UP)
+        is_running = job.state in _RUNNING
+        has_run = progress is not None and job.state not in _SETTING_UP
+        self._run.set_visibility(is_running or has_run)
         if progress is not None:
             set_attributes(self._bar, max=max(1, progress.total), value=progress.done)
             self._far.set_text(grading_words.progress_of(progress))
+        else:
+            set_attributes(self._bar, max=None, value=None)
+            self._far.set_text("No answer is done yet.")
 
     def _show_steps(self) -> None:
         """What can be done next, also after a change in the form."""

@@ -107,7 +107,7 @@ class OrderForm:
                     )
                     self._field(
                         "price",
-                        "Price: dollars for a million tokens in, out",
+                        "Price in, out: $ for a million tokens",
                         placeholder="the list price, if it is known",
                     )
         self._fit()

@@ -85,7 +85,9 @@ class Answers:
         self._total = found.total
         last = self._first + len(found.rows)
         shown = f"{self._first + 1:,} to {last:,} of {words.count(found.total, 'answer')}"
-        self._told.set_text(shown if found.rows else "No answer fits.")
+        is_filtered = bool(self._place.named or self._place.status)
+        none = "No answer fits." if is_filtered else "No answers yet."
+        self._told.set_text(shown if found.rows else none)
         table = results_table(self._job, found.rows, self._first, self._place)
         self._table.set_content(table if found.rows else "")
         pages = -(-found.total // PAGE_ROWS)

@@ -32,6 +32,9 @@ _INTRO = (
 )
 
 
+_FAREWELL_SECONDS = 2.0
+
+
 class _Composer(ui.element, component=_HERE / "composer.js"):
     """See composer.js."""
 
@@ -202,7 +205,7 @@ class _View:
             self._intro.set_visibility(state.candidate_turns == 0)
             self._status.set_text(self._doing())
             is_over = state.ended is not None
-            set_attributes(self._composer, busy=room.is_working)
+            set_attributes(self._composer, busy=not room.session.is_open)
             self._composer.set_visibility(not is_over)
             self._controls.set_visibility(not is_over)
             for one in (self._hint, self._next):
@@ -214,7 +217,11 @@ class _View:
             self._show_banner()
             if state.scorecard is not None and not self._was_graded:
                 self._was_graded = True
-                ui.navigate.to(f"/interviews/{room.id}/report")
+                # The farewell can be read before.
+                ui.timer(_FAREWELL_SECONDS, self._open_report, once=True)
+
+    def _open_report(self) -> None:
+        ui.navigate.to(f"/interviews/{self._room.id}/report")
 
     def _doing(self) -> str:
         room, state = self._room, self._room.session.state

@@ -58,6 +58,9 @@ export default {
     this.recognition?.abort();
   },
   watch: {
+    busy(now) {
+      if (!now && !this.sending) this.told = "";
+    },
     text(now) {
       this.keep("draft", now);
       if (now) this.told = "";
@@ -91,7 +94,11 @@ export default {
       return this.unsent ?? JSON.parse(localStorage.getItem(this.at("outbox")) ?? "null");
     },
     send() {
-      if (this.busy || this.sending || this.isEmpty) return;
+      if (this.sending || this.isEmpty) return;
+      if (this.busy) {
+        this.told = "The interviewer is still speaking; send it in a moment.";
+        return;
+      }
       const drawing = this.isDrawn && this.attach ? this.drawing : "";
       const fence = drawing ? fenced(drawing.trim()) : "";
       const text = [this.text.trim(), fence].filter(Boolean).join("\n\n");
