@@ -1,5 +1,7 @@
 """The conversation of a room: each turn once, and what the interviewer is saying at the moment."""
 
+from pathlib import Path
+
 from nicegui import ui
 
 from agent.diagram import parts
@@ -9,8 +11,13 @@ from agent.web.markdown import html_of
 from agent.web.rooms import Room
 from agent.web.widgets import Words, box
 
+_LOG = Path(__file__).resolve().parent / "static" / "log.js"
 _BACK = "/back "
 _COMMANDS = {"/hint": "asked for a hint", "/next": "asked for the next step"}
+
+
+class _Log(ui.element, component=_LOG):
+    """See log.js."""
 
 
 class Conversation:
@@ -22,8 +29,7 @@ class Conversation:
         self._titles = {step.id: step.title for step in room.session.plan.rubric.steps}
         self._step: str | None = None
         # What is on its way is hidden from screen readers: they would hear it twice.
-        self._log = box("div", "conversation", role="log", aria_label="Conversation", tabindex=0)
-        with self._log:
+        with _Log():
             self._turns = box("div", "turns")
             self._speaking = box("article", "turn interviewer speaking", aria_hidden="true")
             with self._speaking:
@@ -36,23 +42,10 @@ class Conversation:
         with self._turns:
             for turn in turns[self._shown :]:
                 self._add(turn)
-        is_new = self._shown < len(turns)
         self._shown = len(turns)
         speaking = self._room.speaking
         self._words.set_content(html_of(speaking))
         self._speaking.set_visibility(bool(speaking))
-        if is_new or speaking:
-            self.scroll()
-
-    def scroll(self) -> None:
-        """Bring the newest words into view."""
-        ui.run_javascript(
-            f"const log = getHtmlElement({self._log.id});"
-            "if (log) { log.scrollTop = log.scrollHeight;"
-            " if (log.scrollHeight <= log.clientHeight)"
-            " log.lastElementChild.previousElementSibling?.lastElementChild"
-            "?.scrollIntoView({block: 'nearest'}); }"
-        )
 
     def _add(self, turn: Turn) -> None:
         if turn.step is not None and turn.step != self._step:

@@ -81,7 +81,8 @@ class _Overview:
             with box("th", scope="row"):
                 link(title, job_url(job.id))
             Words(stage_of(job), "td")
-            Words(f"{outcome.answers:,}" if outcome else "", "td")
+            known = outcome or job.estimate
+            Words(f"{known.answers:,}" if known else "", "td")
             Words(words.percent(outcome.mean_percent, "-") if outcome else "", "td")
             Words(words.moment(job.created_at), "td")
             with box("td"):

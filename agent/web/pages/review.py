@@ -193,8 +193,8 @@ class _Form:
     def draw(self) -> None:
         """Put it on the page."""
         grade = self._grade
-        with box("fieldset", "settings override"):
-            Words(f"A new level for {grade.title}", "legend", "visually-hidden")
+        label = f"A new level for {grade.title}"
+        with box("fieldset", "settings override", aria_label=label):
             if grade.top < _MOST_OPTIONS:
                 options = {"": "Choose"} if not self._level else {}
                 for level in range(grade.top + 1):

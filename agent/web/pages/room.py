@@ -131,11 +131,9 @@ class _View:
             button("End…", self._ask_end, "quiet")
 
     def _draw_panes(self, storage: str) -> None:
-        with box("details", "pane drawing") as drawing:
+        with box("details", "pane drawing"):
             Words("Diagram", "summary")
             DiagramPane(storage)
-        # The conversation has another width then.
-        drawing.on("toggle", self._conversation.scroll, args=[])
         with box("details", "pane notes-pane"):
             Words("Private notes", "summary")
             Words("They are kept with the interview and are no evidence.", "p", "muted")
