@@ -1,7 +1,7 @@
 """Opens the engine of an interview, and finds the rubric and the scenario that it is about."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from agent.errors import FileError, InputError
 from agent.files import require_writable
@@ -10,6 +10,9 @@ from agent.offline.engine import OfflineEngine
 from agent.ports import Engine, EngineChoice
 from agent.rubric import Rubric
 from agent.scenario import Scenario
+
+if TYPE_CHECKING:
+    from agent.llm.guard import Guard
 
 
 class Shelf(Protocol):
@@ -27,8 +30,12 @@ async def open_engine(
     *,
     trace: Path | None = None,
     timeout: float | None = None,
+    guard: "Guard | None" = None,
 ) -> Engine:
-    """The engine of this choice; raises InputError or EngineUnavailableError if it cannot be."""
+    """The engine of this choice; raises InputError or EngineUnavailableError if it cannot be.
+
+    A `guard` of the same rubric and scenario may be shared, since making one takes time.
+    """
     if choice.model == "offline":
         if trace is not None:
             raise InputError("--trace records calls to a model; the offline engine makes none")
@@ -39,7 +46,7 @@ async def open_engine(
     if trace is not None:
         require_writable(trace)
     models = await connected(choice, limits_for(timeout))
-    return LlmEngine(rubric, scenario, models, trace=trace)
+    return LlmEngine(rubric, scenario, models, trace=trace, guard=guard)
 
 
 def rubric_and_scenario(started: Started, shelf: Shelf) -> tuple[Rubric, Scenario]:

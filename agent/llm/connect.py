@@ -92,6 +92,7 @@ async def connect_openai(
     """The chat model of this name behind OpenAI's protocol; raises as `connect` does."""
     import openai
 
+    from agent.llm.certificates import certificates
     from agent.llm.dialect import Dialect
     from agent.llm.openai_chat import PATH, OpenAIChat
     from agent.llm.post import Post
@@ -104,7 +105,7 @@ async def connect_openai(
             "--base-url, or take --model offline"
         )
     # Over aiohttp a call takes half the computing time that it takes over httpx.
-    http = openai.DefaultAioHttpClient()
+    http = openai.DefaultAioHttpClient(verify=certificates())
     try:
         client = openai.AsyncOpenAI(
             api_key=key or _NO_KEY,

@@ -6,10 +6,8 @@ means is decided in `agent.llm.openai_chat`; nothing is tried again here.
 """
 
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -17,6 +15,8 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 import httpx2
 import openai
+
+from agent.llm.certificates import certificates
 
 _CONNECT_SECONDS = 5.0
 _MOST_CONNECTIONS = 1000
@@ -60,7 +60,7 @@ class Post:
                 connector=aiohttp.TCPConnector(
                     limit=_MOST_CONNECTIONS,
                     # Local servers have no use for certificates, and reading them takes a while.
-                    ssl=self._url.startswith("http:") or _certificates(),
+                    ssl=self._url.startswith("http:") or certificates(),
                 ),
                 # How long an answer may take is the caller's to say.
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
@@ -100,12 +100,6 @@ def proxy_of(url: str) -> str | None:
         return None
     found = proxies.get(parts.scheme) or proxies.get("all")
     return found if found is None or "://" in found else f"http://{found}"
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """The certificates that the openai client trusts."""
-    return httpx2.create_ssl_context()
 
 
 def _body(text: str) -> object:

@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx2
 
+from agent.llm.certificates import certificates
+
 USUAL = (
     ("Ollama", "http://127.0.0.1:11434/v1"),
     ("LM Studio", "http://127.0.0.1:1234/v1"),
@@ -53,7 +55,7 @@ async def asked(base_url: str, key: str | None = None, patience: float = _PATIEN
         # The client's own timeout is for each read; whatever else listens there may drip forever.
         async with (
             asyncio.timeout(patience),
-            httpx2.AsyncClient(timeout=patience, headers=headers) as client,
+            httpx2.AsyncClient(timeout=patience, headers=headers, verify=certificates()) as client,
         ):
             answer = await client.get(f"{base_url.rstrip('/')}/models")
             status = answer.status_code

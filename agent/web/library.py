@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from agent.catalog import Catalog, check_together
 from agent.engines import open_engine
+from agent.llm.guard import Guard
 from agent.offline.engine import OfflineEngine
 from agent.ports import Engine, EngineChoice, Graded, Grading, Listening, Observation, Speaking
 from agent.rubric import Rubric
@@ -31,6 +32,7 @@ class Library:
         self._scenario = cache(shelf.scenario)
         self._scenarios = cache(shelf.scenarios)
         self._offline = cache(self._made)
+        self._guard = cache(self._watched)
 
     def rubric(self, rubric_id: str) -> Rubric:
         """A rubric of interviews; raises InputError if there is none of this id."""
@@ -55,7 +57,11 @@ class Library:
         if choice.model == "offline":
             # Making one takes the better part of a second.
             return await asyncio.to_thread(self._offline, rubric.id, scenario.id)
-        return await open_engine(choice, rubric, scenario, timeout=self._timeout)
+        guard = await asyncio.to_thread(self._guard, rubric.id, scenario.id)
+        return await open_engine(choice, rubric, scenario, timeout=self._timeout, guard=guard)
+
+    def _watched(self, rubric: str, scenario: str) -> Guard:
+        return Guard(self.rubric(rubric), self.scenario(scenario))
 
     def _made(self, rubric: str, scenario: str) -> "Aside":
         return Aside(OfflineEngine(self.rubric(rubric), self.scenario(scenario)))

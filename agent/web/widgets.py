@@ -28,13 +28,16 @@ class Words(TextElement):
 
 def set_attributes(element: ui.element, **given: object) -> ui.element:
     """Set HTML attributes; `_` in a name stands for `-`, None takes one away."""
-    for name, value in given.items():
-        attribute = name.strip("_").replace("_", "-")
+    wanted = {name.strip("_").replace("_", "-"): value for name, value in given.items()}
+    # What is as it was need not be sent to the browser again.
+    changed = {name: value for name, value in wanted.items() if element.props.get(name) != value}
+    for name, value in changed.items():
         if value is None:
-            element.props.pop(attribute, None)
+            element.props.pop(name, None)
         else:
-            element.props[attribute] = value
-    element.update()
+            element.props[name] = value
+    if changed:
+        element.update()
     return element
 
 
