@@ -222,9 +222,11 @@ class _Form:
             complain(f"Choose the new level of {self._grade.title}, 0 to {self._grade.top}.")
             return
         self._button.attributes(disabled=True)
+        self._button.set_text("Keeping it…")
         said = Judgement(self._grade.id, int(level), self._reason, self._by)
         if not await self._keep(said):
             self._button.attributes(disabled=False)
+            self._button.set_text("Keep the level")
 
     def _set_level(self, value: str) -> None:
         self._level = value
