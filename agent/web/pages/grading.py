@@ -17,8 +17,9 @@ from agent.web.layout import complain, frame, owner, told
 from agent.web.offers import Offer, offers
 from agent.web.orders import GradingOrder
 from agent.web.pages.grading_files import Files
-from agent.web.pages.grading_form import OrderForm, draw_pairs
+from agent.web.pages.grading_form import OrderForm
 from agent.web.pages.grading_results import Answers
+from agent.web.pairs import draw_pairs
 from agent.web.records import WorkState
 from agent.web.shelf import AnyRubric, Shelf
 from agent.web.site import Site

@@ -5,7 +5,6 @@ What its fields come to is decided in `agent.web.drafts`.
 
 from collections.abc import Callable, Sequence
 
-from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from agent.catalog import Catalog
@@ -178,13 +177,3 @@ class OrderForm:
         self._draft = self._draft.model_copy(update={name: value})
         self._fit()
         self._changed()
-
-
-def draw_pairs(pairs: Sequence[tuple[str, str]], place: ui.element) -> None:
-    """Show names with what stands behind them, in the place of what was there."""
-    place.clear()
-    with place, box("dl", "pairs"):
-        for name, text in pairs:
-            with box():
-                Words(name, "dt")
-                Words(text, "dd")
