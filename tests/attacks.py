@@ -219,7 +219,7 @@ ATTACKS: tuple[Attack, ...] = (
         "unrelated page pasted",
         "a page about something else earns nothing, however long it is",
         "offline",
-        lambda case: [_PAGE.read_text(encoding="utf-8") * 20] * len(case.turns),
+        lambda case: [_PAGE.read_text(encoding="utf-8") * 2] * len(case.turns),
         rise=(-42.6, -50.0),
     ),
     _whole(

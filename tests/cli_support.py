@@ -11,22 +11,38 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
-from agent import catalog
-from agent.catalog import load_rubric
+from agent import catalog, engines
+from agent.catalog import load_rubric, load_scenario
 from agent.cli.app import main
+from agent.offline.engine import OfflineEngine
 from agent.rubric import Rubric
+from agent.scenario import Scenario
 
 COMMAND = (sys.executable, "-c", "from agent.cli.app import main; main()")
 ANSWER = "Offline I use NDCG at 10 because the order of the titles matters more than the scores."
 
 
-_load_once = cache(catalog.load_rubric)
+_rubric_once = cache(load_rubric)
+_scenario_once = cache(load_scenario)
+_engines: dict[tuple[str, str], OfflineEngine] = {}
 
 
 def _load_rubric(path: Path) -> Rubric:
-    """The shipped rubric is read once for all commands, which halves the time of these tests."""
-    inside = path.is_relative_to(catalog.shipped("rubrics"))
-    return _load_once(path) if inside else load_rubric(path)
+    """What is shipped is read once for all commands, which halves the time of these tests."""
+    return (_rubric_once if path.is_relative_to(catalog.shipped("rubrics")) else load_rubric)(path)
+
+
+def _load_scenario(path: Path) -> Scenario:
+    inside = path.is_relative_to(catalog.shipped("scenarios"))
+    return (_scenario_once if inside else load_scenario)(path)
+
+
+def _engine(rubric: Rubric, scenario: Scenario) -> OfflineEngine:
+    """The same engine for the same two objects: it holds nothing of an interview."""
+    made = _engines.get((rubric.id, scenario.id))
+    if made is None or made.rubric is not rubric or made.scenario is not scenario:
+        made = _engines[rubric.id, scenario.id] = OfflineEngine(rubric, scenario)
+    return made
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,8 @@ def run(*args: object, stdin: str = "") -> Ran:
         file.seek(0)
         with (
             mock.patch.object(catalog, "load_rubric", _load_rubric),
+            mock.patch.object(catalog, "load_scenario", _load_scenario),
+            mock.patch.object(engines, "OfflineEngine", _engine),
             mock.patch.object(sys, "argv", ["sevenstep", *map(str, args)]),
             mock.patch.object(sys, "stdin", file),
             contextlib.redirect_stdout(out),

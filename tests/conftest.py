@@ -1,4 +1,4 @@
-"""A tripwire: a test that tries to reach beyond this machine fails."""
+"""A tripwire: a test that tries to reach beyond this machine fails. And what saves time."""
 
 import os
 import socket
@@ -11,6 +11,28 @@ from agent.llm.providers import PROVIDERS
 from tests.terminal import Open, Terminal
 
 _LOOPBACK = ("127.", "::1", "localhost")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What tests of a file share is set up by one worker for all of them, not by each worker.
+
+    Groups begin before single tests, so that the long ones are not left to the end.
+    """
+    for item in items:
+        if isinstance(item, pytest.Function) and item.get_closest_marker("xdist_group") is None:
+            shared = [name for name in item.fixturenames if _is_shared(item, name)]
+            if shared:
+                given = item.callspec.params if hasattr(item, "callspec") else {}
+                params = [str(given[name]) for name in shared if name in given]
+                item.add_marker(pytest.mark.xdist_group(" ".join((item.path.stem, *params))))
+
+
+def _is_shared(item: pytest.Function, name: str) -> bool:
+    """Whether a fixture of this name lives longer than a test, in the test's own file."""
+    file = item.nodeid.partition("::")[0]
+    found = item._fixtureinfo.name2fixturedefs.get(name, ())
+    return any(one.scope != "function" and one.baseid == file for one in found)
 
 
 @pytest.fixture(autouse=True)
@@ -47,4 +69,4 @@ def at_terminal() -> Iterator[Open]:
 
     yield open_
     for terminal in opened:
-        terminal.child.close(force=True)
+        terminal.close()

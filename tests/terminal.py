@@ -1,18 +1,22 @@
 """A `sevenstep` at a pseudo-terminal: presses keys, and reads what stands on the screen."""
 
 import os
+import pty
 import re
+import termios
 from collections.abc import Callable
 from typing import Any
 
 import pexpect  # type: ignore[import-untyped]
+from pexpect.fdpexpect import fdspawn  # type: ignore[import-untyped]
 
-from tests.cli_support import COMMAND
+from tests.forked import forked
 
 CTRL_C, ENTER, ALT_ENTER = "\x03", "\r", "\x1b\r"
 PROMPT = "\x1b[?2004h"  # a prompt switches bracketed paste on when it is ready
 SENDS = "Alt-Enter, or a backslash"
 READY = "›"
+_SECONDS = 10
 Open = Callable[..., "Terminal"]
 
 
@@ -23,26 +27,38 @@ class Terminal:
         env = {**os.environ, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
         for size in ("COLUMNS", "LINES"):
             env.pop(size, None)
-        self.child: Any = pexpect.spawn(
-            COMMAND[0],
-            [*COMMAND[1:], *args],
-            dimensions=(24, columns),
-            encoding="utf-8",
-            timeout=10,
-            env=env,
-        )
+        ours, its = pty.openpty()
+        self._screen: Any = fdspawn(ours, encoding="utf-8", timeout=_SECONDS)
+        self.widens(columns)
+        self._process = forked(*args, end=its, env=env)
+        os.close(its)
 
     def sees(self, text: str) -> str:
         """Wait for a text; what came before it, without what steers the terminal."""
-        self.child.expect_exact(text)
-        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.child.before)
+        self._screen.expect_exact(text)
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self._screen.before)
 
     def types(self, text: str) -> None:
         """Press these keys."""
-        self.child.send(text)
+        self._screen.send(text)
+
+    def widens(self, columns: int) -> None:
+        """Make the window so wide."""
+        termios.tcsetwinsize(self._screen.fileno(), (24, columns))
 
     def ends(self) -> int:
         """Wait for the end of the program; its exit code."""
-        self.child.expect(pexpect.EOF)
-        self.child.close()
-        return int(self.child.exitstatus)
+        self._screen.expect(pexpect.EOF)
+        self._process.join(_SECONDS)
+        code = self._process.exitcode
+        self.close()
+        assert code is not None
+        return code
+
+    def close(self) -> None:
+        """Close the window, and end what does not end by that."""
+        if not self._screen.closed:
+            self._screen.close()
+            self._process.join(1)
+            self._process.kill()
+            self._process.join()

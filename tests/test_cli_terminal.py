@@ -177,7 +177,7 @@ def test_a_narrow_terminal_and_a_resize_do_not_break(at_terminal: Open) -> None:
     shown = terminal.sees("Enter sends")
     assert max(map(len, shown.splitlines())) <= 40
     terminal.sees(READY)
-    terminal.child.setwinsize(24, 100)
+    terminal.widens(100)
     terminal.types("NDCG at ten." + ENTER)
     terminal.sees("Interviewer")
     assert said() == ["NDCG at ten."]
@@ -187,7 +187,7 @@ def test_a_terminal_that_goes_away_loses_nothing(drill: Terminal) -> None:
     drill.types("Watch time." + ENTER)
     drill.sees("Interviewer")
     drill.sees(READY)
-    drill.child.close(force=True)
+    drill.close()
     assert said() == ["Watch time."]
 
 

@@ -1,9 +1,9 @@
 """Killed at any moment, an interview goes on: no turn lost, none doubled, the same question."""
 
 import asyncio
+import os
 import random
 import signal
-import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from agent.ports import Intent
 from agent.record import InterviewRecord
 from agent.store.memory import MemoryLog
 from agent.transcript import Turn
-from tests.cli_support import COMMAND, run, script
+from tests.cli_support import run, script
+from tests.forked import forked
 from tests.support import engine
 
 TURNS = (
@@ -102,15 +103,16 @@ def _transcript(path: Path) -> tuple[Turn, ...]:
 
 def _killed(command: tuple[str, ...], seconds: float | None) -> bool:
     """Run a command and kill it so many seconds after its first line; whether that came first."""
-    with subprocess.Popen([*COMMAND, *command], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        process.communicate()
-        return process.returncode == -signal.SIGKILL
+    ours, its = os.pipe()
+    process = forked(*command, end=its)
+    os.close(its)
+    with open(ours, encoding="utf-8") as out:  # noqa: PTH123
+        out.readline()
+        process.join(seconds)
+        process.kill()
+        out.read()
+    process.join()
+    return process.exitcode == -signal.SIGKILL
 
 
 def test_an_interview_killed_again_and_again_ends_like_one_that_was_not(tmp_path: Path) -> None:

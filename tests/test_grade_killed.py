@@ -5,7 +5,7 @@ import json
 import random
 import re
 import signal
-import subprocess
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from agent.graded import GradedAnswer
 from agent.store.ledger import Ledger, is_ledger
 from evals.fakellm.chat import ChatRequest, Reply
 from evals.fakellm.server import FakeLLM, Scripted, serving
-from tests.cli_support import COMMAND
+from tests.forked import forked
 from tests.plain_model import plain_reply
 
 ANSWERS = 300
@@ -138,19 +138,16 @@ def _folder(
 def _killed(command: list[str], model: _Counting, seconds: float | None) -> bool:
     """Run a command and kill it so many seconds after its first call; whether that came first."""
     before = model.served.total()
-    with subprocess.Popen(
-        [*COMMAND, *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as process:
-        while model.served.total() == before and process.poll() is None:
+    with tempfile.TemporaryFile("w+") as told:
+        process = forked(*command, end=told.fileno())
+        while model.served.total() == before and process.is_alive():
             time.sleep(0.002)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        assert process.stderr is not None
-        errors = process.stderr.read()
-    assert process.returncode in (0, -signal.SIGKILL), errors
-    return process.returncode != 0
+        process.join(seconds)
+        process.kill()
+        process.join()
+        told.seek(0)
+        assert process.exitcode in (0, -signal.SIGKILL), told.read()
+    return process.exitcode != 0
 
 
 def _kept(folder: Path) -> int:

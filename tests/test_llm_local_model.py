@@ -58,9 +58,9 @@ def interview(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, dict[str, 
     (folder / "scenario" / "trains.yaml").write_text(SCENARIO, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch, serving_local_model() as url:
         patch.setenv("XDG_DATA_HOME", str(folder / "data"))
-        for part, tokens in (("observer", 300), ("speaker", 32)):
+        for part, tokens in (("observer", 100), ("speaker", 32)):
             patch.setattr(f"agent.llm.{part}._ANSWER_TOKENS", tokens)
-        patch.setattr("agent.llm.unit._MOST_ANSWER_TOKENS", 200)
+        patch.setattr("agent.llm.unit._MOST_ANSWER_TOKENS", 100)
         patch.setattr("agent.llm.chat.limits_for", lambda _: Limits(answers=1))
         patch.setattr("agent.llm.structured._LONGEST_TEXT", 40)
         patch.setattr("agent.llm.structured._MOST_ITEMS", 1)

@@ -21,8 +21,8 @@ from typer.testing import CliRunner
 
 from agent.cli.password import password
 from agent.errors import FileError, InputError
-from agent.web.attempts import LIMIT, WINDOW, Attempts
-from agent.web.auth import (
+from agent.web.access.attempts import LIMIT, WINDOW, Attempts
+from agent.web.access.auth import (
     LOOPBACK,
     Auth,
     Local,
@@ -32,10 +32,10 @@ from agent.web.auth import (
     is_loopback,
     is_own_origin,
 )
-from agent.web.door import guarded
-from agent.web.login import COOKIE, caller, local_path
-from agent.web.sessions import LASTS, kept_secret
-from agent.web.users import UsersFile, is_password, parse_users, user_name, with_user
+from agent.web.access.door import guarded
+from agent.web.access.login import COOKIE, caller, local_path
+from agent.web.access.sessions import LASTS, kept_secret
+from agent.web.access.users import UsersFile, is_password, parse_users, user_name, with_user
 
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 SECRET = bytes(32)

@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element, fromstring
 
-from agent.web.charts import Score, scores_svg, sparkline_svg
+from agent.web.shown.charts import Score, scores_svg, sparkline_svg
 
 PAYLOAD = '"><script>alert(1)</script>'
 

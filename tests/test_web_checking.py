@@ -9,8 +9,8 @@ from agent.rubric import Rubric
 from agent.scenario import Scenario
 from agent.web.checking import MOST_CHARACTERS, checked
 from agent.web.library import Library
-from agent.web.readings import kind_of, rubric_markup, scenario_markup, size_of
 from agent.web.shelf import Shelf
+from agent.web.shown.readings import kind_of, rubric_markup, scenario_markup, size_of
 
 CATALOG = Catalog()
 RUBRIC = CATALOG.rubric()

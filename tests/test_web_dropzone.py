@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 
 from agent.errors import FileError
 from agent.web.dropzone import taken
-from agent.web.studies import study_order
-from agent.web.study_words import drafted, fault_of
-from agent.web.uploads import Quota, Upload, receive
+from agent.web.shown.study_words import drafted, fault_of
+from agent.web.work.studies import study_order
+from agent.web.work.uploads import Quota, Upload, receive
 
 
 @pytest.fixture

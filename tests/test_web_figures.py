@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from agent.interview.plan import Options
 from agent.progress import Point, ScenarioHistory, attempts, by_scenario, unfinished
-from agent.web import figures
-from agent.web.tables import anchor, table_html
+from agent.web.shown import figures
+from agent.web.shown.tables import anchor, table_html
 from tests.test_progress import begun, day, drill, due, entry, shown
 
 TITLES = {"card_fraud": "Card fraud"}

@@ -8,15 +8,15 @@ import pytest
 from agent.catalog import Catalog
 from agent.errors import InputError
 from agent.ports import EngineChoice
-from agent.web.drafts import OWN, Draft, draft_of, order_of
-from agent.web.grades import ResultLevel, ResultRow
-from agent.web.grading_links import Neighbours, Place, answer_url, neighbours, place_of
-from agent.web.grading_words import fault_of, next_step, progress_of, state_of, title_of
-from agent.web.jobs import GradingJob
-from agent.web.messages import Estimated, Outcome, Progressed
-from agent.web.orders import GradingOrder
-from agent.web.records import WorkState
-from agent.web.results_table import results_table
+from agent.web.shown.drafts import OWN, Draft, draft_of, order_of
+from agent.web.shown.grading_links import Neighbours, Place, answer_url, neighbours, place_of
+from agent.web.shown.grading_words import fault_of, next_step, progress_of, state_of, title_of
+from agent.web.shown.results_table import results_table
+from agent.web.work.grades import ResultLevel, ResultRow
+from agent.web.work.jobs import GradingJob
+from agent.web.work.messages import Estimated, Outcome, Progressed
+from agent.web.work.orders import GradingOrder
+from agent.web.work.records import WorkState
 
 MODEL = EngineChoice(model="openai:m", base_url="http://127.0.0.1:1/v1")
 XSS = "<img src=x>"

@@ -11,15 +11,15 @@ import pytest
 
 from agent.batch.review import Judgement
 from agent.errors import InputError, StoreError
-from agent.web import worker
-from agent.web.jobs import GradingJob, Jobs
-from agent.web.messages import Message, Progressed
-from agent.web.orders import ORDER as ORDER_FILE
-from agent.web.orders import GradingOrder, batch_order, grading_order
-from agent.web.records import WorkState
-from agent.web.uploads import Quota
-from agent.web.wording import on_the_page
-from agent.web.worker import Paced
+from agent.web.work import worker
+from agent.web.work.jobs import GradingJob, Jobs
+from agent.web.work.messages import Message, Progressed
+from agent.web.work.orders import ORDER as ORDER_FILE
+from agent.web.work.orders import GradingOrder, batch_order, grading_order
+from agent.web.work.records import WorkState
+from agent.web.work.uploads import Quota
+from agent.web.work.wording import on_the_page
+from agent.web.work.worker import Paced
 from tests.grading_support import RUBRIC
 from tests.inputs_support import put
 from tests.web_work_support import chunks, jobs, ready, until
@@ -421,7 +421,7 @@ def test_messages_speak_of_the_page_and_not_of_options(told: str, shown: str) ->
 
 def test_a_process_ends_when_its_server_is_gone() -> None:
     program = (
-        "import signal; from agent.web.tether import end_with_parent; end_with_parent(); "
+        "import signal; from agent.web.work.tether import end_with_parent; end_with_parent(); "
         "print(flush=True); signal.pause()"
     )
     with subprocess.Popen(

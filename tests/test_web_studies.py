@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 
 from agent.errors import InputError
-from agent.web.records import WorkState
-from agent.web.studies import Studies, Study, StudyOrder, arguments, require_own_files, study_order
+from agent.web.work.records import WorkState
+from agent.web.work.studies import (
+    Studies,
+    Study,
+    StudyOrder,
+    arguments,
+    require_own_files,
+    study_order,
+)
 from tests.eval_support import dataset
 from tests.inputs_support import put
 from tests.web_work_support import chunks, until

@@ -14,7 +14,7 @@ from agent.catalog import Catalog, shipped
 from agent.errors import InputError
 from agent.scenario import Scenario
 from agent.web.checks import check_rubric_text, check_scenario_text
-from agent.web.uploads import (
+from agent.web.work.uploads import (
     MOST_NAME_BYTES,
     Quota,
     Upload,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.cli_support import COMMAND
 
@@ -24,7 +24,7 @@ _QUIET = (
 )  # fmt: skip
 _STARTS = "sevenstep is at "
 expect.set_options(timeout=15_000)
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 class Server:

@@ -4,10 +4,10 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from agent.web.desk import Desk
-from agent.web.jobs import Jobs
-from agent.web.orders import GradingOrder
-from agent.web.records import R, WorkState
+from agent.web.work.desk import Desk
+from agent.web.work.jobs import Jobs
+from agent.web.work.orders import GradingOrder
+from agent.web.work.records import R, WorkState
 
 WORKER = """\
 import json, os, signal, sys

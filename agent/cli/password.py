@@ -28,7 +28,7 @@ def password(
     import os
 
     from agent.files import write_whole
-    from agent.web.users import (
+    from agent.web.access.users import (
         default_users,
         hash_of,
         parse_users,

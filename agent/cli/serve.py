@@ -9,7 +9,7 @@ from agent.cli import options as shared
 
 if TYPE_CHECKING:
     from agent.llm.providers import Chosen
-    from agent.web.auth import Auth
+    from agent.web.access.auth import Auth
 
 
 def serve(
@@ -43,9 +43,7 @@ def serve(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER", help="Where uploads go.", show_default="in the data folder"
-        ),
+        typer.Option(metavar="FOLDER", help="Where uploads go.", show_default="in the data folder"),
     ] = None,
     model: shared.Model = None,
     observer_model: shared.ObserverModel = None,
@@ -60,7 +58,7 @@ def serve(
     from agent.store.sql import default_path
 
     try:
-        from agent.web.auth import auth_for
+        from agent.web.access.auth import auth_for
     except ModuleNotFoundError as error:
         raise _missing(error) from error
 
@@ -93,13 +91,13 @@ def _serve(
         raise _missing(error) from error
     from agent.errors import InputError
     from agent.llm.servers import USUAL
-    from agent.web.auth import Local
-    from agent.web.jobs import Jobs
+    from agent.web.access.auth import Local
+    from agent.web.access.sessions import kept_secret
     from agent.web.library import Library
     from agent.web.rooms import Rooms
-    from agent.web.sessions import kept_secret
     from agent.web.site import Site
-    from agent.web.studies import Studies
+    from agent.web.work.jobs import Jobs
+    from agent.web.work.studies import Studies
 
     library = Library(shared.catalog(rubrics, scenarios), timeout=timeout)
     library.scenarios()

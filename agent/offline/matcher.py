@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from agent.offline.text import Sentence, stem, stems, words_of
+from agent.offline.text import Sentence, stem, term_stems, term_words
 
 MAX_GAP = 2
 """How many other words may stand between two neighbouring words of a term."""
@@ -47,7 +47,7 @@ class TermIndex(Generic[_Key]):
     ) -> None:
         same: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
         for group in synonyms:
-            variants = {stems(phrase) for phrase in group}
+            variants = {term_stems(phrase) for phrase in group}
             for variant in variants:
                 same[variant] |= variants
         self._by_first: dict[str, list[tuple[tuple[str, ...], _Key]]] = defaultdict(list)
@@ -56,8 +56,8 @@ class TermIndex(Generic[_Key]):
         for key, terms in groups.items():
             variants = set()
             for term in terms:
-                spelt.update(words_of(term))
-                words = stems(term)
+                spelt.update(term_words(term))
+                words = term_stems(term)
                 variants |= same.get(words, {words})
             for words in variants - {()}:
                 self._by_first[words[0]].append((words[1:], key))

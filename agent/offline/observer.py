@@ -24,7 +24,7 @@ from agent.offline.intents import (
 from agent.offline.language import is_unreadable
 from agent.offline.levels import Reader
 from agent.offline.measures import measured
-from agent.offline.text import FUNCTION_WORDS, Sentence, sentences, stem
+from agent.offline.text import FUNCTION_WORDS, Sentence, sentences, stem, term_words
 from agent.ports import Depth, FlagSighting, Intent, Listening, Observation, Sighting
 from agent.rubric import Measure
 
@@ -236,7 +236,6 @@ def _domain_words(reader: Reader) -> frozenset[str]:
     return frozenset(
         stem(word)
         for text in texts
-        for piece in sentences(text)
-        for word in piece.words
+        for word in term_words(prose(text))
         if word not in FUNCTION_WORDS
     )

@@ -105,6 +105,20 @@ def words_of(phrase: str) -> tuple[str, ...]:
     return tuple(word for word, _, _ in spelt(phrase))
 
 
+@lru_cache(maxsize=32_768)
+def term_words(term: str) -> tuple[str, ...]:
+    """The words of a rubric's or scenario's wording, remembered: an engine reads each anew for
+    what it finds, for what a text is about and for what is off topic, and so does the next engine.
+    """
+    return words_of(term)
+
+
+@lru_cache(maxsize=32_768)
+def term_stems(term: str) -> tuple[str, ...]:
+    """The stems of such a wording."""
+    return tuple(map(stem, term_words(term)))
+
+
 def spelt(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word of a text in lower case, with the places where it starts and ends."""
     folded = text.translate(_FOLD).lower()

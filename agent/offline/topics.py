@@ -9,7 +9,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Set
 
-from agent.offline.text import FUNCTION_WORDS, stem, stems
+from agent.offline.text import FUNCTION_WORDS, stem, term_stems
 from agent.rubric import Criterion, Rubric
 from agent.scenario import Scenario
 
@@ -31,7 +31,7 @@ class Topics:
             criterion.id: [
                 root
                 for text in _texts(criterion, scenario)
-                for root in stems(text)
+                for root in term_stems(text)
                 if root not in _FUNCTION_STEMS and not root.isdigit()
             ]
             for step in rubric.steps

@@ -13,8 +13,8 @@ from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
 from agent.web import grade_routes, reports
-from agent.web.auth import Auth
-from agent.web.door import guarded
+from agent.web.access.auth import Auth
+from agent.web.access.door import guarded
 from agent.web.pages import grade, progress, room, rubrics, start, study
 from agent.web.site import Site
 

@@ -15,7 +15,7 @@ from agent.errors import FileError, InputError
 from agent.rubric import Rubric
 from agent.scenario import Scenario
 from agent.web.checks import check_rubric_text, check_scenario_text
-from agent.web.uploads import safe_name
+from agent.web.work.uploads import safe_name
 from agent.yaml_bounds import require_bounded
 
 MOST_CHARACTERS = 400_000

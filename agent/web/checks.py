@@ -14,7 +14,7 @@ from agent.catalog import check_together, load_any_rubric, load_scenario
 from agent.errors import FileError
 from agent.rubric import Rubric
 from agent.scenario import Scenario
-from agent.web.uploads import safe_name
+from agent.web.work.uploads import safe_name
 
 _T = TypeVar("_T")
 

@@ -25,8 +25,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from agent.errors import SevenstepError
-from agent.web.uploads import Upload
 from agent.web.widgets import set_attributes
+from agent.web.work.uploads import Upload
 
 Take = Callable[[AsyncIterator[bytes]], Awaitable[Upload]]
 _CLOSE = {"Connection": "close"}

@@ -11,11 +11,11 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from agent.errors import SevenstepError
 from agent.report.bar import Bar
 from agent.web.dropzone import taken
-from agent.web.grading_links import job_url, place_of, review_url
 from agent.web.layout import PLACES
 from agent.web.reports import PRINT, owner_of, refused
+from agent.web.shown.grading_links import job_url, place_of, review_url
 from agent.web.site import Site
-from agent.web.uploads import Quota
+from agent.web.work.uploads import Quota
 
 
 def add(app: FastAPI, site: Site) -> None:

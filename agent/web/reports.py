@@ -90,9 +90,7 @@ def _bar(record: InterviewRecord) -> Bar:
     )
 
 
-async def _read(
-    site: Site, owner: str, interview: str
-) -> tuple[InterviewRecord, Rubric, Scenario]:
+async def _read(site: Site, owner: str, interview: str) -> tuple[InterviewRecord, Rubric, Scenario]:
     events = await site.store.events(interview)
     first = events[0] if events else None
     if not isinstance(first, Started) or first.owner != owner:

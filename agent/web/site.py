@@ -5,10 +5,10 @@ from pathlib import Path
 
 from agent.llm.providers import Chosen
 from agent.store.sql import SqlStore
-from agent.web.jobs import Jobs
 from agent.web.library import Library
 from agent.web.rooms import Rooms
-from agent.web.studies import Studies
+from agent.web.work.jobs import Jobs
+from agent.web.work.studies import Studies
 
 
 @dataclass(frozen=True)

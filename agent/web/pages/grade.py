@@ -5,13 +5,13 @@ from nicegui import ui
 from agent.errors import SevenstepError
 from agent.report import words
 from agent.web.asking import is_sure
-from agent.web.grading_links import job_url
-from agent.web.grading_words import MOST_TITLE, stage_of, title_of
-from agent.web.jobs import GradingJob
 from agent.web.layout import complain, frame, owner, told
 from agent.web.pages import grading, review
+from agent.web.shown.grading_links import job_url
+from agent.web.shown.grading_words import MOST_TITLE, stage_of, title_of
 from agent.web.site import Site
 from agent.web.widgets import Words, box, button, field, link
+from agent.web.work.jobs import GradingJob
 
 
 def add(site: Site) -> None:

@@ -9,21 +9,21 @@ from agent.answer_rubric import AnswerRubric
 from agent.catalog import DEFAULT_RUBRIC
 from agent.errors import InputError, SevenstepError
 from agent.report import words
-from agent.web import grading_words
 from agent.web.asking import is_sure
-from agent.web.grading_links import Place, place_of
-from agent.web.jobs import GradingJob
 from agent.web.layout import complain, frame, owner, told
 from agent.web.offers import Offer, offers
-from agent.web.orders import GradingOrder
 from agent.web.pages.grading_files import Files
 from agent.web.pages.grading_form import OrderForm
 from agent.web.pages.grading_results import Answers
 from agent.web.pairs import draw_pairs
-from agent.web.records import WorkState
 from agent.web.shelf import AnyRubric, Shelf
+from agent.web.shown import grading_words
+from agent.web.shown.grading_links import Place, place_of
 from agent.web.site import Site
 from agent.web.widgets import Words, box, button, link, set_attributes
+from agent.web.work.jobs import GradingJob
+from agent.web.work.orders import GradingOrder
+from agent.web.work.records import WorkState
 
 _SETTING_UP = (WorkState.collecting, WorkState.estimating, WorkState.ready)
 _RUNNING = (WorkState.waiting, WorkState.running)

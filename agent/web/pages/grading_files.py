@@ -9,8 +9,8 @@ from agent.errors import SevenstepError
 from agent.web.dropzone import Dropzone
 from agent.web.layout import complain, owner
 from agent.web.site import Site
-from agent.web.uploads import Quota, Upload
 from agent.web.widgets import Words, box, button
+from agent.web.work.uploads import Quota, Upload
 
 
 class Files:

@@ -1,6 +1,6 @@
 """The form of a grading: what answers are graded against, by whom, and what that may take.
 
-What its fields come to is decided in `agent.web.drafts`.
+What its fields come to is decided in `agent.web.shown.drafts`.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,10 +11,10 @@ from agent.catalog import Catalog
 from agent.llm.providers import OFFLINE
 from agent.report import words
 from agent.rubric import Seniority
-from agent.web.drafts import COLUMNS, OWN, Draft, draft_of, order_of
 from agent.web.offers import Offer
-from agent.web.orders import OWN_ENDINGS, GradingOrder
+from agent.web.shown.drafts import COLUMNS, OWN, Draft, draft_of, order_of
 from agent.web.widgets import Words, box, choose, field, set_attributes
+from agent.web.work.orders import OWN_ENDINGS, GradingOrder
 
 _OFFLINE = "Offline: matches wording, no language model"
 _VALUE = "(event) => emit(event.target.value)"

@@ -5,12 +5,12 @@ from nicegui.events import GenericEventArguments
 
 from agent.errors import SevenstepError
 from agent.report import words
-from agent.web.grades import Results
-from agent.web.grading_links import PAGE_ROWS, Place, place_of, result_url
 from agent.web.layout import complain, owner
-from agent.web.results_table import results_table
+from agent.web.shown.grading_links import PAGE_ROWS, Place, place_of, result_url
+from agent.web.shown.results_table import results_table
 from agent.web.site import Site
 from agent.web.widgets import Words, box, button, choose, field, link
+from agent.web.work.grades import Results
 
 _VALUE = "(event) => emit(event.target.value)"
 _STATUSES = {

@@ -1,6 +1,6 @@
 """The progress page: what to practise next, scores over time, what is weak, all interviews.
 
-What the figures are is decided in `agent.progress`, how they are said in `agent.web.figures`.
+What the figures are is decided in `agent.progress`, how they are said in `agent.web.shown.figures`.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ from agent.progress import (
 )
 from agent.report import words
 from agent.rubric import TOP_LEVEL
-from agent.web import figures
-from agent.web.charts import scores_svg, sparkline_svg
 from agent.web.layout import frame, owner, told
+from agent.web.shown import figures
+from agent.web.shown.charts import scores_svg, sparkline_svg
+from agent.web.shown.tables import Cell, table_html
 from agent.web.site import Site
-from agent.web.tables import Cell, table_html
 from agent.web.widgets import Words, box, link
 
 _STEPS_SHOWN = 3

@@ -12,7 +12,9 @@ from agent.grading.reviewed import own_level
 from agent.report import answer_words, words
 from agent.scorecard import NOT_ASSESSED, CriterionGrade
 from agent.transcript import Transcript
-from agent.web.grading_links import (
+from agent.web.layout import complain, frame, owner, told
+from agent.web.pages.override import Override
+from agent.web.shown.grading_links import (
     Neighbours,
     Place,
     answer_url,
@@ -21,11 +23,9 @@ from agent.web.grading_links import (
     place_of,
     review_url,
 )
-from agent.web.layout import complain, frame, owner, told
-from agent.web.pages.override import Override
-from agent.web.scales import scales
 from agent.web.site import Site
 from agent.web.widgets import Words, box, button, link
+from agent.web.work.scales import scales
 
 
 def add(site: Site) -> None:

@@ -5,8 +5,8 @@ import asyncio
 from nicegui import ui
 
 from agent.web.layout import frame, told
-from agent.web.readings import kind_of, rubric_markup, size_of
 from agent.web.shelf import Shelf
+from agent.web.shown.readings import kind_of, rubric_markup, size_of
 from agent.web.site import Site
 from agent.web.widgets import Words, box, link
 

@@ -13,12 +13,12 @@ from agent.scenario import Scenario
 from agent.web.checking import MOST_CHARACTERS, Checked, checked
 from agent.web.layout import complain, frame, owner, told
 from agent.web.pages import rubric, scenario, study
-from agent.web.readings import kind_of, rubric_markup, scenario_markup, size_of
 from agent.web.shelf import Shelf
+from agent.web.shown.readings import kind_of, rubric_markup, scenario_markup, size_of
+from agent.web.shown.study_words import state_of, title_of
 from agent.web.site import Site
-from agent.web.studies import Study
-from agent.web.study_words import state_of, title_of
 from agent.web.widgets import Words, box, button, link, set_attributes
+from agent.web.work.studies import Study
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 

@@ -6,8 +6,8 @@ from nicegui import ui
 
 from agent.catalog import DEFAULT_RUBRIC
 from agent.web.layout import frame, told
-from agent.web.readings import scenario_markup
 from agent.web.shelf import Shelf
+from agent.web.shown.readings import scenario_markup
 from agent.web.site import Site
 from agent.web.widgets import Words, box, link
 

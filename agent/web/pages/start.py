@@ -14,10 +14,10 @@ from agent.progress import ScenarioHistory, by_scenario, unfinished
 from agent.report import words
 from agent.rubric import Rubric, Seniority
 from agent.scenario import Scenario
-from agent.web.figures import least_recent
 from agent.web.layout import complain, frame, owner, told
 from agent.web.offers import Offer, offers
 from agent.web.shelf import Shelf
+from agent.web.shown.figures import least_recent
 from agent.web.site import Site
 from agent.web.widgets import Words, box, button, check, choose, link, set_attributes
 

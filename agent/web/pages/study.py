@@ -15,14 +15,14 @@ from agent.web.dropzone import taken
 from agent.web.layout import complain, frame, owner, told
 from agent.web.offers import offers
 from agent.web.pages.study_form import StudyForm
-from agent.web.records import WorkState
 from agent.web.reports import owner_of, refused
 from agent.web.shelf import Shelf
+from agent.web.shown.study_words import fault_of, state_of, title_of
 from agent.web.site import Site
-from agent.web.studies import Study
-from agent.web.study_words import fault_of, state_of, title_of
-from agent.web.uploads import Quota
 from agent.web.widgets import Words, box, button, link
+from agent.web.work.records import WorkState
+from agent.web.work.studies import Study
+from agent.web.work.uploads import Quota
 
 _MOST = Quota().file_bytes
 

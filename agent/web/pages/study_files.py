@@ -11,10 +11,10 @@ from agent.batch.source import KINDS
 from agent.errors import SevenstepError
 from agent.web.dropzone import Dropzone
 from agent.web.layout import complain, owner
-from agent.web.studies import DATASET, Studies
-from agent.web.study_words import drafted
-from agent.web.uploads import Quota
+from agent.web.shown.study_words import drafted
 from agent.web.widgets import Words, box, button, set_attributes
+from agent.web.work.studies import DATASET, Studies
+from agent.web.work.uploads import Quota
 from agent.yaml_bounds import require_bounded
 
 _VALUE = "(event) => emit(event.target.value)"

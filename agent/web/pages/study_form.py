@@ -7,15 +7,15 @@ from nicegui import ui
 
 from agent.llm.providers import OFFLINE
 from agent.report import words
-from agent.web import study_words
 from agent.web.layout import owner
 from agent.web.offers import Offer
 from agent.web.pages.study_files import StudyFiles
-from agent.web.records import WorkState
 from agent.web.shelf import Shelf
+from agent.web.shown import study_words
 from agent.web.site import Site
-from agent.web.studies import Study, StudyOrder, study_order
 from agent.web.widgets import Words, box, check, choose, field, set_attributes
+from agent.web.work.records import WorkState
+from agent.web.work.studies import Study, StudyOrder, study_order
 
 _JOB = "job:"
 _OFFLINE = "Offline: matches wording, no language model"

@@ -11,7 +11,7 @@ from agent.errors import InputError
 from agent.frozen import Frozen
 from agent.ports import EngineChoice
 from agent.rubric import Seniority
-from agent.web.orders import OWN_ENDINGS, GradingOrder, grading_order
+from agent.web.work.orders import OWN_ENDINGS, GradingOrder, grading_order
 
 COLUMNS = {
     "answer": "answer",

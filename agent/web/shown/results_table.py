@@ -6,9 +6,9 @@ from markupsafe import Markup
 
 from agent.report import answer_words, words
 from agent.scorecard import NOT_ASSESSED
-from agent.web.grades import ResultLevel, ResultRow
-from agent.web.grading_links import Place, answer_url
-from agent.web.tables import Cell, anchor, table_html
+from agent.web.shown.grading_links import Place, answer_url
+from agent.web.shown.tables import Cell, anchor, table_html
+from agent.web.work.grades import ResultLevel, ResultRow
 
 MOST_CRITERIA = 8
 _MOST_FLAGS = 2

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from agent.errors import FileError, InputError
-from agent.web.records import WorkState
-from agent.web.studies import DATASET, Study
+from agent.web.work.records import WorkState
+from agent.web.work.studies import DATASET, Study
 
 KINDS = {
     "agreement": "How far a grader agrees with people",

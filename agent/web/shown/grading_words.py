@@ -4,11 +4,11 @@ from pathlib import Path
 
 from agent.errors import FileError, InputError
 from agent.report import words
-from agent.web.desk import STOPPED
-from agent.web.jobs import GradingJob
-from agent.web.messages import Estimated, Outcome, Progressed
-from agent.web.orders import GradingOrder
-from agent.web.records import WorkState
+from agent.web.work.desk import STOPPED
+from agent.web.work.jobs import GradingJob
+from agent.web.work.messages import Estimated, Outcome, Progressed
+from agent.web.work.orders import GradingOrder
+from agent.web.work.records import WorkState
 
 Pair = tuple[str, str]
 """A name and what stands behind it."""

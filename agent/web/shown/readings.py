@@ -14,7 +14,7 @@ from agent.report.page import template
 from agent.rubric import Decision, Rubric
 from agent.scenario import Scenario
 
-_PAGES = Path(__file__).resolve().parent / "pages"
+_PAGES = Path(__file__).resolve().parent.parent / "pages"
 
 
 def kind_of(rubric: Rubric | AnswerRubric) -> str:

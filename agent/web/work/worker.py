@@ -1,9 +1,12 @@
-"""Grades one job in a process of its own: `python -m agent.web.worker estimate|run|review FOLDER`.
+"""Grades one job in a process of its own.
 
-FOLDER holds `order.json` (`review.json` for a review), the uploads in `files`, and gets results in
-`out` as `sevenstep grade` makes them. Standard output has one message of `agent.web.messages` a
-line and nothing else. At SIGTERM, and when standard input ends, a run brings home what is in
-flight and stops; a second SIGTERM leaves that. Who starts it, and when, is the server's business.
+    python -m agent.web.work.worker estimate|run|review FOLDER
+
+FOLDER holds `order.json` (`review.json` for a review), the uploads in `files`, and gets results
+in `out` as `sevenstep grade` makes them. Standard output has one message of
+`agent.web.work.messages` a line and nothing else. At SIGTERM, and when standard input ends, a run
+brings home what is in flight and stops; a second SIGTERM leaves that. Who starts it, and when, is
+the server's business.
 """
 
 import asyncio
@@ -24,12 +27,20 @@ from agent.batch.run import Progress
 from agent.errors import EngineUnavailableError, SevenstepError, StoreError
 from agent.report.summary import BatchSummary
 from agent.store.ledger import Ledger
-from agent.web.messages import Estimated, Faulted, Finished, Message, Outcome, Progressed, Reviewed
-from agent.web.orders import ORDER, REVIEW, GradingOrder, ReviewOrder, batch_order
-from agent.web.records import FILES, OUT
-from agent.web.tether import end_with_parent
-from agent.web.uploads import uploads_in
-from agent.web.wording import on_the_page
+from agent.web.work.messages import (
+    Estimated,
+    Faulted,
+    Finished,
+    Message,
+    Outcome,
+    Progressed,
+    Reviewed,
+)
+from agent.web.work.orders import ORDER, REVIEW, GradingOrder, ReviewOrder, batch_order
+from agent.web.work.records import FILES, OUT
+from agent.web.work.tether import end_with_parent
+from agent.web.work.uploads import uploads_in
+from agent.web.work.wording import on_the_page
 
 _PAUSE = 0.2
 """Seconds between two messages on how far a run is."""

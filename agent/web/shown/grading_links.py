@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from agent.frozen import Frozen
 from agent.graded import Status
-from agent.web.grades import ResultRow
+from agent.web.work.grades import ResultRow
 
 PAGE_ROWS = 50
 

@@ -1,7 +1,7 @@
 """The users of a site with passwords: their names, their hashes, the file of both.
 
 A line of the file is `name:argon2-hash`; empty lines and those that begin with # are left
-alone. Who is logged in is not known here (`agent.web.sessions`).
+alone. Who is logged in is not known here (`agent.web.access.sessions`).
 """
 
 import re

@@ -15,19 +15,19 @@ from pydantic import Field, model_validator
 
 from agent.catalog import read_yaml_mapping, validated
 from agent.errors import FileError, InputError
-from agent.web.desk import STOPPED, Desk
-from agent.web.orders import Graders, Name, require_server
-from agent.web.processes import Child, Ended
-from agent.web.records import FILES, OUT, Record, WorkState
-from agent.web.uploads import Quota, uploads_in
-from agent.web.wording import on_the_page
+from agent.web.work.desk import STOPPED, Desk
+from agent.web.work.orders import Graders, Name, require_server
+from agent.web.work.processes import Child, Ended
+from agent.web.work.records import FILES, OUT, Record, WorkState
+from agent.web.work.uploads import Quota, uploads_in
+from agent.web.work.wording import on_the_page
 
 DATASET = "dataset.yaml"
 _STOPPED = 3
 """The exit code of the command where a limit was reached or it was stopped."""
 _PREFIX = "sevenstep: "
 _PROGRAM = (
-    "from agent.web.tether import end_with_parent; end_with_parent(); "
+    "from agent.web.work.tether import end_with_parent; end_with_parent(); "
     "from agent.cli.app import main; main()"
 )
 COMMAND = (sys.executable, "-P", "-c", _PROGRAM)
@@ -92,7 +92,7 @@ class Studies(Desk[Study]):
         """Keep the studies below `folder`.
 
         `grades_of(owner, job_id)` gives the folder of a grading job's results and raises
-        InputError (`Jobs.grades_folder`); `servers` as in `agent.web.jobs`.
+        InputError (`Jobs.grades_folder`); `servers` as in `agent.web.work.jobs`.
         """
         super().__init__(folder, Study, quota=quota, now=now)
         self._grades_of = grades_of

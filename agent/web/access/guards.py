@@ -1,7 +1,7 @@
 """Guards in front of the site, each an ASGI app around another: headers, Host, Origin, owner.
 
 Each looks at HTTP and websocket requests and lets all else pass. Logging in with a password is
-`agent.web.login`.
+`agent.web.access.login`.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.errors import InputError
-from agent.web.auth import ProxyHeader, among, host_name, is_loopback, is_own_origin
-from agent.web.refusals import refusal, respond
-from agent.web.users import user_name
+from agent.web.access.auth import ProxyHeader, among, host_name, is_loopback, is_own_origin
+from agent.web.access.refusals import refusal, respond
+from agent.web.access.users import user_name
 
 HEADERS = {
     "Content-Security-Policy": (

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
-from agent.web.auth import Auth, Local, Passwords
-from agent.web.guards import (
+from agent.web.access.auth import Auth, Local, Passwords
+from agent.web.access.guards import (
     checked,
     foreign_origin,
     identified,
@@ -14,7 +14,7 @@ from agent.web.guards import (
     with_headers,
     wrong_host,
 )
-from agent.web.login import PasswordGuard
+from agent.web.access.login import PasswordGuard
 
 LOCAL_USER = ""
 """The owner of what is done without a login."""

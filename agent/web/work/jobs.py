@@ -1,7 +1,7 @@
 """Grading jobs: an order, what it would take, its run, its results, and a person's word on them.
 
-The grading itself is done in a process of its own (`agent.web.worker`), files and stops are the
-desk's (`agent.web.desk`). No page is drawn here.
+The grading itself is done in a process of its own (`agent.web.work.worker`), files and stops are
+the desk's (`agent.web.work.desk`). No page is drawn here.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from agent.report.bar import Bar
 from agent.report.pages import FOLDER
 from agent.store.ledger import is_ledger
 from agent.transcript import Transcript
-from agent.web import grades
-from agent.web.desk import Desk
-from agent.web.grades import Results
-from agent.web.messages import (
+from agent.web.work import grades
+from agent.web.work.desk import Desk
+from agent.web.work.grades import Results
+from agent.web.work.messages import (
     Estimated,
     Faulted,
     Finished,
@@ -34,13 +34,13 @@ from agent.web.messages import (
     Reviewed,
     read,
 )
-from agent.web.orders import ORDER, REVIEW, GradingOrder, ReviewOrder, require_server
-from agent.web.processes import Child, Ended
-from agent.web.records import FILES, OUT, Record, WorkState
-from agent.web.uploads import Quota, uploads_in
+from agent.web.work.orders import ORDER, REVIEW, GradingOrder, ReviewOrder, require_server
+from agent.web.work.processes import Child, Ended
+from agent.web.work.records import FILES, OUT, Record, WorkState
+from agent.web.work.uploads import Quota, uploads_in
 
 _WHAT = "that grades"
-WORKER = (sys.executable, "-P", "-m", "agent.web.worker")
+WORKER = (sys.executable, "-P", "-m", "agent.web.work.worker")
 """-P: nothing is imported from the working folder."""
 
 
@@ -119,7 +119,7 @@ class Jobs(Desk[GradingJob]):
         named: str = "",
         status: Status | None = None,
     ) -> Results:
-        """A page of the results, also of a run at work; see `agent.web.grades.results`."""
+        """A page of the results, also of a run at work; see `agent.web.work.grades.results`."""
         return await asyncio.to_thread(
             grades.results,
             self._out(owner, job_id),

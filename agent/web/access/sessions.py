@@ -9,7 +9,7 @@ from pathlib import Path
 from itsdangerous import BadData, URLSafeSerializer
 
 from agent.errors import FileError
-from agent.web.users import UsersFile
+from agent.web.access.users import UsersFile
 
 LASTS = 14 * 24 * 60 * 60
 """How long a login lasts, in seconds."""

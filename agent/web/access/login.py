@@ -16,12 +16,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.errors import InputError, SevenstepError
-from agent.web.attempts import Attempts
-from agent.web.auth import Networks, Passwords, address, among
-from agent.web.guards import owned
-from agent.web.refusals import asks_for_a_page, login_page, refusal, respond
-from agent.web.sessions import LASTS, Sessions
-from agent.web.users import LONGEST, UsersFile, is_password, user_name
+from agent.web.access.attempts import Attempts
+from agent.web.access.auth import Networks, Passwords, address, among
+from agent.web.access.guards import owned
+from agent.web.access.refusals import asks_for_a_page, login_page, refusal, respond
+from agent.web.access.sessions import LASTS, Sessions
+from agent.web.access.users import LONGEST, UsersFile, is_password, user_name
 
 COOKIE = "sevenstep_login"
 _AT_ONCE = 2

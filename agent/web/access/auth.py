@@ -1,6 +1,6 @@
 """Who may use the site, and how they are told apart: decided once, from the options.
 
-Pure. What the plan asks for is carried out by `agent.web.door`.
+Pure. What the plan asks for is carried out by `agent.web.access.door`.
 """
 
 import re

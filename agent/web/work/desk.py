@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Generic
 
 from agent.errors import InputError, SevenstepError
-from agent.web import uploads
-from agent.web.processes import Child
-from agent.web.records import FILES, OUT, R, Records, WorkState
-from agent.web.uploads import Quota, Upload
+from agent.web.work import uploads
+from agent.web.work.processes import Child
+from agent.web.work.records import FILES, OUT, R, Records, WorkState
+from agent.web.work.uploads import Quota, Upload
 
 STOPPED = "stopped by you"
 _STOPPING = "stopping; what is in flight is brought home"

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from agent.interview.events import Started
 from agent.progress import Attempt, Due, Point, Progress, ScenarioHistory, StepSeries, Weakness
 from agent.report import words
-from agent.web.charts import Score
-from agent.web.tables import Cell, anchor
+from agent.web.shown.charts import Score
+from agent.web.shown.tables import Cell, anchor
 
 Rows = list[Sequence[Cell]]
 WEAKEST = ("Criterion", "Step", "Recent mean", "Times judged")

@@ -1,0 +1,1 @@
+"""What pages say: words, addresses, tables and charts."""
