@@ -41,7 +41,7 @@ picture: $(VENV)/.installed
 
 # Needs Chromium (Debian: apt-get install chromium).
 screenshots: $(VENV)/.installed-dev
-	$(BIN)/python docs/screenshots.py
+	$(BIN)/python -m docs.screenshots
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

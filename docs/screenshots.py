@@ -15,10 +15,10 @@ _SIZE = {"width": 1280, "height": 860}
 
 def main() -> None:
     """Take all pictures anew."""
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+    with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         seed(data / "sevenstep" / "sevenstep.db")
-        with Server(data) as server:
+        with Server(data) as server, chromium() as browser:
             for name, view in VIEWS.items():
                 page = browser.new_page(viewport=_SIZE)
                 view(page, server.url)

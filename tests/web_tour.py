@@ -4,11 +4,13 @@ The interviews are those of the shipped sample candidates; their answers are aut
 """
 
 import asyncio
+import csv
+import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from agent.catalog import Catalog
 from agent.cli.turns import script_turns
@@ -105,10 +107,35 @@ def rubrics(page: Page, site: str) -> None:
     page.get_by_role("heading", name="Rubrics", exact=True).first.wait_for()
 
 
+def grade(page: Page, site: str) -> None:
+    """A grading of the sample candidates' answers, with its results."""
+    page.goto(f"{site}/grade")
+    page.get_by_role("button", name="New grading", exact=True).click()
+    page.get_by_label("Add answers").set_input_files(
+        FilePayload(name="answers.csv", mimeType="text/csv", buffer=_answers().encode())
+    )
+    page.get_by_role("button", name="Remove").wait_for()
+    page.get_by_label("What was asked").select_option(label="Netflix home page recommendations")
+    page.get_by_role("button", name="Estimate", exact=True).click()
+    page.get_by_role("button", name="Start grading", exact=True).click()
+    page.get_by_role("table").get_by_role("rowheader").first.wait_for()
+
+
+def _answers() -> str:
+    file = io.StringIO()
+    rows = csv.writer(file)
+    rows.writerow(["id", "answer"])
+    for path in sorted(SCRIPTS.glob("tuned_*/netflix_recs/*.yaml")):
+        name = f"{path.parent.parent.name} {path.stem}"
+        rows.writerow([name, "\n\n".join(script_turns(path))])
+    return file.getvalue()
+
+
 VIEWS: dict[str, Callable[[Page, str], None]] = {
     "start": start,
     "room": room,
     "report": report,
     "progress": progress,
+    "grade": grade,
     "rubrics": rubrics,
 }
