@@ -1,12 +1,13 @@
 """Options that several commands share, and what they open."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
 
     from agent.catalog import Catalog
     from agent.store.sql import SqlStore
@@ -104,6 +105,20 @@ def talk(interview: "Coroutine[Any, Any, None]") -> None:
     except KeyboardInterrupt:
         typer.echo("\nInterrupted. What was said is kept; go on with: sevenstep resume", err=True)
         raise typer.Exit(130) from None
+
+
+@contextmanager
+def extra(name: str) -> "Iterator[None]":
+    """Import what belongs to an extra; says how to install it where it is missing."""
+    from agent.errors import InputError
+
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"this needs more than the base (no module {error.name!r}); run "
+            f"pip install 'sevenstep[{name}]'"
+        ) from error
 
 
 def catalog(rubrics: list[Path] | None, scenarios: list[Path] | None) -> "Catalog":

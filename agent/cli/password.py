@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from agent.cli import options as shared
+
 Users = Annotated[
     Path | None,
     typer.Option(
@@ -28,14 +30,16 @@ def password(
     import os
 
     from agent.files import write_whole
-    from agent.web.access.users import (
-        default_users,
-        hash_of,
-        parse_users,
-        read_users,
-        user_name,
-        with_user,
-    )
+
+    with shared.extra("web"):
+        from agent.web.access.users import (
+            default_users,
+            hash_of,
+            parse_users,
+            read_users,
+            user_name,
+            with_user,
+        )
 
     user, path = user_name(name), users or default_users()
     text = read_users(path)

@@ -56,11 +56,7 @@ def serve(
     """Serve the interview room: practice, progress, grading and rubrics in the browser."""
     from agent.llm.providers import chosen
     from agent.store.sql import default_path
-
-    try:
-        from agent.web.access.auth import auth_for
-    except ModuleNotFoundError as error:
-        raise _missing(error) from error
+    from agent.web.access.auth import auth_for
 
     folder = default_path().parent
     plan = auth_for(
@@ -85,13 +81,10 @@ def _serve(
     rubrics: list[Path] | None,
     scenarios: list[Path] | None,
 ) -> None:
-    try:
+    with shared.extra("web"):
         from agent.web.app import serve
-    except ModuleNotFoundError as error:
-        raise _missing(error) from error
-    from agent.errors import InputError
     from agent.llm.servers import USUAL
-    from agent.web.access.auth import Local
+    from agent.web.access.auth import Local, Passwords
     from agent.web.access.sessions import kept_secret
     from agent.web.library import Library
     from agent.web.rooms import Rooms
@@ -108,6 +101,12 @@ def _serve(
         typer.echo(f"sevenstep is at {address} (Ctrl-C stops it)")
         if first.told:
             typer.echo(first.told)
+        if isinstance(plan, Passwords) and not plan.origin.startswith("https://"):
+            typer.echo(
+                "Passwords cross the network as they are: put a proxy with TLS in front, and name "
+                "its address with --public-url.",
+                err=True,
+            )
 
     is_local = isinstance(plan, Local)
     # Our keys are sent to the servers of models, so that only their owner may name new ones.
@@ -125,19 +124,5 @@ def _serve(
     )
     try:
         serve(site, plan, host=host, port=port, secret=kept_secret(folder / "secret"), ready=ready)
-    except OSError as error:
-        raise InputError(
-            f"{host}:{port} cannot be listened at ({error.strerror or error}); "
-            "another program may use it: choose another --port"
-        ) from error
     finally:
         store.close()
-
-
-def _missing(error: ModuleNotFoundError) -> Exception:
-    from agent.errors import InputError
-
-    return InputError(
-        f"the browser's part is not installed (no module {error.name!r}); run "
-        "pip install 'sevenstep[web]'"
-    )

@@ -12,6 +12,7 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
+from agent.errors import InputError
 from agent.web import grade_routes, reports
 from agent.web.access.auth import Auth
 from agent.web.access.door import guarded
@@ -59,10 +60,16 @@ def serve(
 ) -> None:
     """Serve until Ctrl-C or SIGTERM. `ready` is told the address when it can be opened.
 
-    Raises OSError if the address cannot be used.
+    Raises InputError if the address cannot be used.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.create_server((host, port), family=family)
+    try:
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise InputError(
+            f"{host}:{port} cannot be listened at ({error.strerror or error}); "
+            "another program may use it: choose another --port"
+        ) from error
     config = uvicorn.Config(
         guarded(site_app(site), plan, secret=secret),
         log_level="warning",
