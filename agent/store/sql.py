@@ -78,10 +78,10 @@ class SqlStore:
     async def events(self, interview: str) -> tuple[Event, ...]:
         """All events of an interview in their order; empty for an unknown one."""
         query = sa.select(events.c.payload).where(events.c.interview == interview)
-        rows = await self._run(
-            lambda connection: connection.execute(query.order_by(events.c.seq)).scalars().all()
+        query = query.order_by(events.c.seq)
+        return await self._run(
+            lambda connection: tuple(map(self._parsed, connection.execute(query).scalars()))
         )
-        return tuple(self._parsed(row) for row in rows)
 
     async def interviews(
         self, owner: str | None = None

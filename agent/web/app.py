@@ -16,6 +16,7 @@ from agent.errors import InputError
 from agent.web import grade_routes, reports
 from agent.web.access.auth import Auth
 from agent.web.access.door import guarded
+from agent.web.aside import serve_first
 from agent.web.pages import grade, progress, room, rubrics, start, study
 from agent.web.site import Site
 
@@ -79,6 +80,7 @@ def serve(
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
     server = uvicorn.Server(config)
+    serve_first()
     shown = f"[{host}]" if ":" in host else host
     ready(f"http://{shown}:{listening.getsockname()[1]}")
     with suppress(KeyboardInterrupt):

@@ -17,6 +17,7 @@ from agent.ports import Engine, EngineChoice, Graded, Grading, Listening, Observ
 from agent.rubric import Rubric
 from agent.scenario import Scenario
 from agent.usage import Spent
+from agent.web.aside import aside
 
 _T = TypeVar("_T")
 
@@ -56,8 +57,8 @@ class Library:
         """The engine of this choice; raises InputError or EngineUnavailableError."""
         if choice.model == "offline":
             # Making one takes the better part of a second.
-            return await asyncio.to_thread(self._offline, rubric.id, scenario.id)
-        guard = await asyncio.to_thread(self._guard, rubric.id, scenario.id)
+            return await aside(self._offline, rubric.id, scenario.id)
+        guard = await aside(self._guard, rubric.id, scenario.id)
         return await open_engine(choice, rubric, scenario, timeout=self._timeout, guard=guard)
 
     def _watched(self, rubric: str, scenario: str) -> Guard:
@@ -118,4 +119,4 @@ class Aside:
 
 
 async def _aside(work: Coroutine[Any, Any, _T]) -> _T:
-    return await asyncio.to_thread(asyncio.run, work)
+    return await aside(asyncio.run, work)

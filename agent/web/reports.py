@@ -3,7 +3,6 @@
 What stands in a report is the business of `agent.report`.
 """
 
-import asyncio
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -21,6 +20,7 @@ from agent.report.markdown import render_markdown
 from agent.report.page import template
 from agent.rubric import Rubric
 from agent.scenario import Scenario
+from agent.web.aside import aside
 from agent.web.layout import PLACES
 from agent.web.site import Site
 
@@ -43,7 +43,7 @@ def add(app: FastAPI, site: Site) -> None:
         except SevenstepError as error:
             return refused(str(error))
         bar = _bar(record)
-        page = await asyncio.to_thread(render_html, record, rubric, scenario, bar)
+        page = await aside(render_html, record, rubric, scenario, bar)
         return HTMLResponse(page)
 
     @app.get("/interviews/{interview}/report.{form}")
@@ -55,7 +55,7 @@ def add(app: FastAPI, site: Site) -> None:
         except SevenstepError as error:
             return refused(str(error))
         kind, render = _FORMS[form]
-        text = await asyncio.to_thread(render, record, rubric, scenario)
+        text = await aside(render, record, rubric, scenario)
         name = f"sevenstep-{record.scenario}-{record.interview}.{form}"
         return Response(
             text,
@@ -96,4 +96,4 @@ async def _read(site: Site, owner: str, interview: str) -> tuple[InterviewRecord
     if not isinstance(first, Started) or first.owner != owner:
         raise InputError(f"there is no interview {interview!r} of yours")
     rubric, scenario = rubric_and_scenario(first, site.library)
-    return await asyncio.to_thread(record_of, scenario, events), rubric, scenario
+    return await aside(record_of, scenario, events), rubric, scenario

@@ -3,7 +3,6 @@
 What the figures are is decided in `agent.progress`, how they are said in `agent.web.shown.figures`.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -28,6 +27,7 @@ from agent.progress import (
 )
 from agent.report import words
 from agent.rubric import TOP_LEVEL
+from agent.web.aside import aside
 from agent.web.layout import frame, owner, told
 from agent.web.shown import figures
 from agent.web.shown.charts import scores_svg, sparkline_svg
@@ -48,8 +48,8 @@ def add(site: Site) -> None:
     async def page(rubric: str = "") -> None:
         entries = await site.store.interviews(owner())
         now = datetime.now(UTC)
-        made = await asyncio.to_thread(attempts, entries)
-        found = await asyncio.to_thread(progress, made, now)
+        made = await aside(attempts, entries)
+        found = await aside(progress, made, now)
         titles = {one.id: one.title for one in site.library.scenarios()}
         with frame(site, "Progress", "/progress", "progress"):
             Words("Progress", "h1")

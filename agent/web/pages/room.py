@@ -84,6 +84,7 @@ class _View:
         self._client = ui.context.client
         self._is_due = False
         self._notes_shown = 0
+        self._rail_told: tuple[object, ...] = ()
         self._standing: tuple[object, ...] = ()
         self._was_graded = room.session.state.scorecard is not None
         self._draw()
@@ -249,13 +250,14 @@ class _View:
                 }
             )
         is_over = state.ended is not None
-        set_attributes(
-            self._rail,
-            steps=steps,
-            running=not (state.paused or is_over),
-            open=session.is_open,
-            over=is_over,
-        )
+        running = not (state.paused or is_over)
+        # The rail counts the seconds by itself.
+        told = [(one["state"], one["turns"]) for one in steps], running, session.is_open
+        if told != self._rail_told:
+            self._rail_told = told
+            set_attributes(
+                self._rail, steps=steps, running=running, open=session.is_open, over=is_over
+            )
 
     def _show_notes(self) -> None:
         notes = self._room.session.state.notes
