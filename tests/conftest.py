@@ -13,26 +13,23 @@ from tests.terminal import Open, Terminal
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
-@pytest.hookimpl(tryfirst=True)
+_LONG = """
+    test_llm_local_model test_policy_properties test_ray_runner test_grade_killed test_cli_grade
+    test_cli_practice test_openai_batch test_cli_terminal test_interview_grades test_recorded
+    test_llm_interview_faults test_attacks test_llm_practice test_llm_many_at_once
+""".split()
+"""The files that take longest, 5 to 60 seconds, besides those that are marked as a group."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What tests of a file share is set up by one worker for all of them, not by each worker.
-
-    Groups begin before single tests, so that the long ones are not left to the end.
-    """
-    for item in items:
-        if isinstance(item, pytest.Function) and item.get_closest_marker("xdist_group") is None:
-            shared = [name for name in item.fixturenames if _is_shared(item, name)]
-            if shared:
-                given = item.callspec.params if hasattr(item, "callspec") else {}
-                params = [str(given[name]) for name in shared if name in given]
-                item.add_marker(pytest.mark.xdist_group(" ".join((item.path.stem, *params))))
+    """Long files first: begun last, one would leave the other workers with nothing to do."""
+    items.sort(key=_place)
 
 
-def _is_shared(item: pytest.Function, name: str) -> bool:
-    """Whether a fixture of this name lives longer than a test, in the test's own file."""
-    file = item.nodeid.partition("::")[0]
-    found = item._fixtureinfo.name2fixturedefs.get(name, ())
-    return any(one.scope != "function" and one.baseid == file for one in found)
+def _place(item: pytest.Item) -> int:
+    if item.get_closest_marker("xdist_group") is not None:
+        return -1
+    return _LONG.index(item.path.stem) if item.path.stem in _LONG else len(_LONG)
 
 
 @pytest.fixture(autouse=True)

@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+import pexpect  # type: ignore[import-untyped]
 import pytest
 
 from agent.interview.events import CandidateSaid
 from agent.store.sql import SqlStore
+from tests.cli_support import COMMAND
 from tests.terminal import ALT_ENTER, CTRL_C, ENTER, PROMPT, READY, SENDS, Open, Terminal
 
 
@@ -189,6 +191,19 @@ def test_a_terminal_that_goes_away_loses_nothing(drill: Terminal) -> None:
     drill.sees(READY)
     drill.close()
     assert said() == ["Watch time."]
+
+
+def test_a_process_that_starts_at_a_terminal_does_the_same() -> None:
+    command, *args = COMMAND
+    env = {**os.environ, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    args += ["practice", "netflix_recs", "--steps", "metrics"]
+    child = pexpect.spawn(command, args, encoding="utf-8", timeout=30, env=env)
+    child.expect_exact(SENDS)
+    child.expect_exact(READY)
+    child.send("NDCG at ten." + ENTER)
+    child.expect_exact("Interviewer")
+    child.close(force=True)
+    assert said() == ["NDCG at ten."]
 
 
 def test_the_data_folder_is_this_test_s_own(tmp_path: Path) -> None:
