@@ -36,7 +36,10 @@ AT_ONCE = 50
 BOUND = 0.150
 """Seconds; the 95th percentile of a turn's own time is to stay below."""
 _CANDIDATE = "netflix_strong"
-_THINKING = (2.0, 5.0)
+_THINKING = (5.0, 15.0)
+"""Seconds before each answer: a person takes a minute."""
+_BEGUN_WITHIN = 15.0
+"""Seconds in which all begin."""
 _SEED = 7
 _COMMAND = (sys.executable, "-m", "agent.cli.app", "serve", "--port", "0")
 _STARTS = "sevenstep is at "
@@ -71,14 +74,15 @@ def main() -> None:
         with recorded_server(LATENCY) as model, site_with(model, Path(folder)) as (url, process):
             (alone,) = asyncio.run(interviews(url, candidate, 1))
             before, began = _used(process), time.perf_counter()
-            many = asyncio.run(interviews(url, candidate, AT_ONCE, _THINKING))
+            many = asyncio.run(interviews(url, candidate, AT_ONCE, _THINKING, _BEGUN_WITHIN))
             seconds, after = time.perf_counter() - began, _used(process)
             asyncio.run(read_again(url, many))
         calls = asyncio.run(calls_in(database_in(Path(folder))))
     own = [one for played in many for one in _own(played, calls)]
     print(
-        f"{AT_ONCE} people interviewed at once in the browser's room, {LATENCY} s a call: "
-        f"{len(own)} turns, {len(own) / seconds:.1f} a second"
+        f"{AT_ONCE} people interviewed at once in the browser's room, {LATENCY} s a call, "
+        f"{_THINKING[0]:.0f} to {_THINKING[1]:.0f} s for an answer, begun within "
+        f"{_BEGUN_WITHIN:.0f} s: {len(own)} turns, {len(own) / seconds:.1f} a second"
     )
     print(f"  a turn's own time: {_told(own)}; the 95th is to stay below {BOUND * 1000:.0f} ms")
     print(f"  the same of one interview alone: {_told(_own(alone, calls))}")
@@ -121,29 +125,38 @@ def database_in(folder: Path) -> Path:
 
 
 async def interviews(
-    url: str, candidate: Candidate, number: int, thinking: tuple[float, float] = (0.0, 0.0)
+    url: str,
+    candidate: Candidate,
+    number: int,
+    thinking: tuple[float, float] = (0.0, 0.0),
+    starts: float = 0.0,
 ) -> list[Played]:
     """So many interviews at once, each by a client of its own at the site at `url`.
 
-    `thinking` is the least and the most of the seconds before each answer, and before the start.
+    `thinking` is the least and the most of the seconds before each answer; they begin at any
+    time in the first `starts` seconds.
     """
     # A page over a connection that the server just gave up would fail; a browser asks again.
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector) as http:
         every = (
-            _interview(Tab(url, http), candidate, thinking, random.Random(_SEED + at))
+            _interview(Tab(url, http), candidate, thinking, starts, random.Random(_SEED + at))
             for at in range(number)
         )
         return await asyncio.gather(*every)
 
 
 async def _interview(
-    tab: Tab, candidate: Candidate, thinking: tuple[float, float], dice: random.Random
+    tab: Tab,
+    candidate: Candidate,
+    thinking: tuple[float, float],
+    starts: float,
+    dice: random.Random,
 ) -> Played:
     played = Played()
     try:
         async with tab:
-            await asyncio.sleep(dice.uniform(0, thinking[1]))
+            await asyncio.sleep(dice.uniform(0, starts))
             visitor = Visitor(tab)
             played.interview = await visitor.begin(candidate.scenario)
             for turn in candidate.turns:

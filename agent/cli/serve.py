@@ -87,6 +87,7 @@ def _serve(
     from agent.web.access.auth import Local, Passwords
     from agent.web.access.sessions import kept_secret
     from agent.web.library import Library
+    from agent.web.offers import Offers
     from agent.web.rooms import Rooms
     from agent.web.site import Site
     from agent.web.work.jobs import Jobs
@@ -118,7 +119,7 @@ def _serve(
         rooms=Rooms(store, library),
         jobs=jobs,
         studies=Studies(folder / "studies", jobs.grades_folder, servers=servers),
-        chosen=first,
+        offers=Offers(first),
         folder=folder,
         has_users=not is_local,
     )

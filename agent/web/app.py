@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 
 import uvicorn
@@ -92,11 +93,19 @@ async def _alive(site: Site) -> AsyncIterator[None]:
     sweeping = asyncio.create_task(_sweep(site), name="sweep")
     site.jobs.resume_all()
     site.studies.resume_all()
+    warming = asyncio.create_task(_warm(site), name="warm")
     try:
         yield
     finally:
         sweeping.cancel()
+        warming.cancel()
         await asyncio.gather(site.rooms.close(), site.jobs.close(), site.studies.close())
+
+
+async def _warm(site: Site) -> None:
+    """Load what the first to come would wait for."""
+    await asyncio.to_thread(import_module, "agent.llm.openai_chat")
+    await site.offers.all()
 
 
 async def _sweep(site: Site) -> None:

@@ -11,7 +11,7 @@ from agent.errors import InputError, SevenstepError
 from agent.report import words
 from agent.web.asking import is_sure
 from agent.web.layout import complain, frame, owner, told
-from agent.web.offers import Offer, offers
+from agent.web.offers import Offer
 from agent.web.pages.grading_files import Files
 from agent.web.pages.grading_form import OrderForm
 from agent.web.pages.grading_results import Answers
@@ -37,7 +37,7 @@ def add(site: Site) -> None:
     @told(site)
     async def page(job_id: str, at: str = "", named: str = "", status: str = "") -> None:
         job = site.jobs.get(owner(), job_id)
-        offered = await offers(site.chosen)
+        offered = await site.offers.all()
         rubrics = await asyncio.to_thread(_others, shelf)
         with frame(site, grading_words.title_of(job), "/grade", "wide grading"):
             view = _View(site, job, rubrics, offered, place_of(at, named, status))

@@ -15,7 +15,7 @@ from agent.report import words
 from agent.rubric import Rubric, Seniority
 from agent.scenario import Scenario
 from agent.web.layout import complain, frame, owner, told
-from agent.web.offers import Offer, offers
+from agent.web.offers import Offer
 from agent.web.shelf import Shelf
 from agent.web.shown.figures import least_recent
 from agent.web.site import Site
@@ -57,7 +57,7 @@ def add(site: Site) -> None:
                 scenario or least_recent([one.id for one in site.library.scenarios()], history),
                 chosen,
             )
-            form.draw(history, await offers(site.chosen))
+            form.draw(history, await site.offers.all())
 
 
 def _unfinished(site: Site, begun: tuple[Started, ...]) -> None:

@@ -13,7 +13,6 @@ from agent.errors import InputError, SevenstepError
 from agent.report import words
 from agent.web.dropzone import taken
 from agent.web.layout import complain, frame, owner, told
-from agent.web.offers import offers
 from agent.web.pages.study_form import StudyForm
 from agent.web.reports import owner_of, refused
 from agent.web.shelf import Shelf
@@ -34,7 +33,7 @@ def add(site: Site, shelf: Shelf) -> None:
     @told(site)
     async def page(study_id: str) -> None:
         study = site.studies.get(owner(), study_id)
-        offered = await offers(site.chosen)
+        offered = await site.offers.all()
         with frame(site, "Measurement", "/rubrics", "study"):
             view = _View(site, study, StudyForm(site, shelf, study, offered))
             await view.show()
