@@ -4,11 +4,15 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from agent.llm.providers import PROVIDERS
 from tests.terminal import Open, Terminal
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _LOOPBACK = ("127.", "::1", "localhost")
 
@@ -54,6 +58,15 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for provider in PROVIDERS:
         for key in provider.keys:
             monkeypatch.delenv(key, raising=False)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A real browser. While it is open no event loop can be run beside its own."""
+    from tests.web_support import chromium
+
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from agent.errors import FileError
 from agent.web.dropzone import taken
-from agent.web.shown.study_words import drafted, fault_of
+from agent.web.shown.order_faults import order_fault
+from agent.web.shown.study_words import FIELDS, drafted
 from agent.web.work.studies import study_order
 from agent.web.work.uploads import Quota, Upload, receive
 
@@ -58,4 +59,4 @@ def test_the_drafted_dataset_names_the_uploaded_files() -> None:
 def test_a_fault_of_an_order_names_the_field_as_the_form_does() -> None:
     with pytest.raises(FileError) as caught:
         study_order({"kind": "rubric", "target": "7"})
-    assert fault_of(caught.value).startswith("Reliability to reach: '7' is not accepted")
+    assert order_fault(caught.value, FIELDS).startswith("Reliability to reach: '7' is not accepted")

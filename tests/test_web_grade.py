@@ -8,17 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.grading_support import RUBRIC
-from tests.web_support import Server, chromium, needs_chromium
+from tests.web_support import Server, needs_chromium
 
 pytestmark = [needs_chromium, pytest.mark.xdist_group("browser")]
 
 XSS = "<img src=x onerror=window.pwned=1>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from agent.errors import InputError
 from agent.ports import EngineChoice
 from agent.web.shown.drafts import OWN, Draft, draft_of, order_of
 from agent.web.shown.grading_links import Neighbours, Place, answer_url, neighbours, place_of
-from agent.web.shown.grading_words import fault_of, next_step, progress_of, state_of, title_of
+from agent.web.shown.grading_words import FIELDS, next_step, progress_of, state_of, title_of
+from agent.web.shown.order_faults import order_fault
 from agent.web.shown.results_table import results_table
 from agent.web.work.grades import ResultLevel, ResultRow
 from agent.web.work.jobs import GradingJob
@@ -90,7 +91,7 @@ def test_what_belongs_to_models_is_left_out_without_one() -> None:
 def test_a_fault_is_told_by_the_name_of_its_field(draft: Draft, told: str) -> None:
     with pytest.raises(InputError) as caught:
         order_of(draft, Catalog())
-    assert fault_of(caught.value).startswith(told)
+    assert order_fault(caught.value, FIELDS).startswith(told)
 
 
 @pytest.mark.parametrize("name", ["..", "a/b?c=d&e#f", "ö %2F", XSS])

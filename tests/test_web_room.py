@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from evals.recorded import candidates
 from tests.plain_model import plain_model, recorded_model
-from tests.web_support import Server, Tab, chromium, needs_chromium
+from tests.web_support import Server, Tab, needs_chromium
 
 pytestmark = [needs_chromium, pytest.mark.xdist_group("browser")]
 
@@ -19,12 +19,6 @@ ANSWER = (
 MORE = "Recall at a fixed share of declined payments offline, and money lost online."
 
 DIAGRAM = "flowchart LR\n  payment[Payment] --> rules[Rules] --> model[Gradient boosted trees]\n"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.web_support import Server, chromium, needs_chromium
+from tests.web_support import Server, needs_chromium
 
 pytestmark = [needs_chromium, pytest.mark.xdist_group("browser")]
 
@@ -19,8 +19,8 @@ DATASET = (
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with Server(tmp_path_factory.mktemp("site")) as server, chromium() as browser:
+def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with Server(tmp_path_factory.mktemp("site")) as server:
         context = browser.new_context(base_url=server.url, viewport={"width": 390, "height": 844})
         opened = context.new_page()
         errors: list[str] = []

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from evals.fakellm.chat import ChatRequest, Reply
 from evals.fakellm.server import FakeLLM, Scripted, serving
 from tests.plain_model import is_speech, plain_reply
-from tests.web_support import Server, Tab, chromium, needs_chromium
+from tests.web_support import Server, Tab, needs_chromium
 
 pytestmark = [needs_chromium, pytest.mark.xdist_group("browser-safety")]
 
@@ -27,12 +27,6 @@ DIAGRAM = """flowchart LR
   a["<img src=x onerror=window.pwned=1>"] --> b["<script>window.pwned=1</script>"]
   click a "javascript:window.pwned=1"
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from agent.web.pairs import draw_pairs
 from agent.web.shelf import AnyRubric, Shelf
 from agent.web.shown import grading_words
 from agent.web.shown.grading_links import Place, place_of
+from agent.web.shown.order_faults import order_fault
 from agent.web.site import Site
 from agent.web.widgets import Words, box, button, link, set_attributes
 from agent.web.work.jobs import GradingJob
@@ -213,7 +214,7 @@ class _View:
         try:
             self._site.jobs.estimate(self._owner, self._job.id, self._form.order())
         except InputError as error:
-            complain(grading_words.fault_of(error))
+            complain(order_fault(error, grading_words.FIELDS))
 
     def _begin(self) -> None:
         self._try(self._site.jobs.start)

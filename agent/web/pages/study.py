@@ -11,12 +11,14 @@ from starlette.responses import FileResponse, Response
 
 from agent.errors import InputError, SevenstepError
 from agent.report import words
+from agent.web.asking import is_sure
 from agent.web.dropzone import taken
 from agent.web.layout import complain, frame, owner, told
 from agent.web.pages.study_form import StudyForm
 from agent.web.reports import owner_of, refused
 from agent.web.shelf import Shelf
-from agent.web.shown.study_words import fault_of, state_of, title_of
+from agent.web.shown.order_faults import order_fault
+from agent.web.shown.study_words import FIELDS, state_of, title_of
 from agent.web.site import Site
 from agent.web.widgets import Words, box, button, link
 from agent.web.work.records import WorkState
@@ -148,7 +150,7 @@ class _View:
         try:
             self._site.studies.start(self._owner, self._study.id, self._form.order())
         except InputError as error:
-            complain(fault_of(error))
+            complain(order_fault(error, FIELDS))
 
     def _end(self) -> None:
         try:
@@ -157,15 +159,9 @@ class _View:
             complain(str(error))
 
     async def _ask_delete(self) -> None:
-        with ui.dialog() as dialog, box("div", "dialog", role="document"):
-            Words("Delete this measurement?", "h2")
-            Words("Its files and results are removed for good.")
-            with box("p", "actions"):
-                button("Delete it", lambda: dialog.submit(True), "primary")
-                button("Keep it", lambda: dialog.submit(False), "button")
-        is_sure = await dialog
-        dialog.delete()
-        if not is_sure:
+        if not await is_sure(
+            "Delete this measurement?", "Its files and results are removed for good.", "Delete it"
+        ):
             return
         try:
             await self._site.studies.delete(self._owner, self._study.id)

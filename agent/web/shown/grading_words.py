@@ -1,8 +1,5 @@
 """What pages say of grading jobs: titles, states, estimates, progress, outcomes, faults. Pure."""
 
-from pathlib import Path
-
-from agent.errors import FileError, InputError
 from agent.report import words
 from agent.web.work.desk import STOPPED
 from agent.web.work.jobs import GradingJob
@@ -23,7 +20,7 @@ _STATES = {
     WorkState.stopped: "Stopped",
     WorkState.failed: "Failed",
 }
-_FIELDS = {
+FIELDS = {
     "samples": "Grades for each answer",
     "max_cost": "Most dollars",
     "max_tokens": "Most tokens",
@@ -151,12 +148,3 @@ def outcome_pairs(one: Outcome, stale_reviews: int = 0) -> list[Pair]:
             ("Reviews that count no longer, as the grading is another", f"{stale_reviews:,}")
         )
     return pairs
-
-
-def fault_of(error: InputError) -> str:
-    """What is wrong with an order, with the field named as the form names it."""
-    if isinstance(error, FileError) and error.path == Path("order"):
-        name = error.where.partition("[")[0].partition(".")[0]
-        where = _FIELDS.get(name, error.where)
-        return f"{where}: {error.problem}; {error.remedy}" if where else error.problem
-    return str(error)

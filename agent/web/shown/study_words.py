@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 
-from agent.errors import FileError, InputError
 from agent.web.work.records import WorkState
 from agent.web.work.studies import DATASET, Study
 
@@ -22,7 +20,7 @@ _STATES = {
     WorkState.stopped: "Stopped",
     WorkState.failed: "Failed",
 }
-_FIELDS = {
+FIELDS = {
     "samples": "Grades for each answer",
     "max_cost": "Most dollars",
     "part": "Only the part",
@@ -45,14 +43,6 @@ def state_of(study: Study) -> str:
     """How a study stands, in a few words and its message."""
     state = _STATES.get(study.state, study.state.value)
     return f"{state}: {study.message}" if study.message else state
-
-
-def fault_of(error: InputError) -> str:
-    """What is wrong with an order, with the field named as the form names it."""
-    if isinstance(error, FileError) and error.path == Path("order"):
-        where = _FIELDS.get(error.where, error.where)
-        return f"{where}: {error.problem}; {error.remedy}" if where else error.problem
-    return str(error)
 
 
 def drafted(names: Iterable[str]) -> str:
