@@ -20,6 +20,7 @@ from agent.move import (
     Open,
     Probe,
     Reveal,
+    ThrowCurveball,
 )
 from agent.ports import Depth, FlagSighting, Intent, Observation, Sighting
 from agent.rubric import ProbeKind
@@ -197,6 +198,23 @@ def test_the_curveball_comes_in_its_step() -> None:
         if table.state.curveball:
             break
     assert table.state.step == ball.step
+
+
+def test_a_wish_to_move_on_outlasts_the_curveball_that_comes_before() -> None:
+    table = Table()
+    ball = table.plan.curveball()
+    assert ball is not None
+    steps = [step.id for step in rubric().steps]
+    while table.state.step != ball.step:
+        table.meet(table.state.step or _FIRST, intent=Intent.move_on)
+    must_haves = [
+        Sighting(criterion=c.id, quote="…", depth=Depth.reasoned)
+        for c in rubric().step(ball.step).criteria
+        if c.must_have
+    ]
+    led(table.answer(intent=Intent.move_on, sightings=must_haves), ThrowCurveball)
+    lead = led(table.answer(), Open)
+    assert (lead.step, lead.cause) == (steps[steps.index(ball.step) + 1], "candidate")
 
 
 def test_a_short_interview_has_no_curveball() -> None:

@@ -35,6 +35,7 @@ from agent.transcript import Party, Transcript, Turn
 from agent.usage import ModelUsage, Spent, summed
 
 _DEPTHS = list(Depth)
+_LEAVES = (Intent.move_on, Intent.move_to)
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,7 @@ def _observed(state: InterviewState, event: ev.Observed) -> InterviewState:
         quotes=(*state.quotes, TurnNote(turn=turn, quotes=quotes)) if quotes else state.quotes,
         topics=state.topics | ({observation.topic} if observation.topic else set()),
         # A new wish takes the place of one that was put off.
-        wish=None if observation.intent in (Intent.move_on, Intent.move_to) else state.wish,
+        wish=None if observation.intent in _LEAVES else state.wish,
         pending="decide",
     )
 
@@ -302,7 +303,10 @@ def _moved(state: InterviewState, move: Move) -> InterviewState:
                 focus=lead.criterion or state.focus,
             )
         case ThrowCurveball() as lead:
-            return replace(state, curveball=lead.curveball)
+            # It comes before the candidate leaves a step; where he wanted to go is not forgotten.
+            leaves = state.observation is not None and state.observation.intent in _LEAVES
+            wish = _wish(state) if leaves else state.wish
+            return replace(state, curveball=lead.curveball, wish=wish)
         case LastWord():
             return replace(state, last_word=True, focus=None)
         case Farewell() as lead:
