@@ -252,6 +252,12 @@ def test_a_folder_with_neither_is_refused(tmp_path: Path) -> None:
     assert "is no dataset (it has no dataset.yaml)" in refused(ran)
 
 
+def test_the_shipped_answers_go_by_their_name(tmp_path: Path) -> None:
+    ran = run("eval", "rubric", "gold", "--by", "people", "--out", tmp_path)
+    assert ran.code == 0, ran.err
+    assert "72 answers" in ran.out
+
+
 def test_people_without_levels_are_refused(tmp_path: Path) -> None:
     data = dataset(tmp_path / "data")
     path = data / "dataset.yaml"

@@ -83,9 +83,16 @@ def test_what_belongs_to_models_is_left_out_without_one() -> None:
     ("draft", "told"),
     [
         (Draft(asked=OWN, question=" "), "The question: is empty"),
-        (Draft(choice=MODEL, max_cost="x"), "Most dollars: 'x'"),
+        (
+            Draft(choice=MODEL, max_cost="0,5"),
+            "Most dollars: '0,5' is not accepted; write a number such as 2.50",
+        ),
         (Draft(choice=MODEL, price="1, y"), "Price: 'y'"),
         (Draft(choice=MODEL, samples="0"), "Grades for each answer: "),
+        (
+            Draft(choice=MODEL, samples="two"),
+            "Grades for each answer: 'two' is not accepted; write a whole number",
+        ),
     ],
 )
 def test_a_fault_is_told_by_the_name_of_its_field(draft: Draft, told: str) -> None:
@@ -118,6 +125,14 @@ def test_neighbours_are_those_in_the_table() -> None:
 def test_the_next_answer_takes_the_place_of_one_that_left_the_filter() -> None:
     rows = (row("a"), row("c"))
     assert neighbours("b", 5, 4, rows) == Neighbours(before=("a", 4), after=("c", 5))
+
+
+def test_a_table_names_the_file_of_an_interview_whose_id_names_nobody() -> None:
+    interview = row("38420d024d").model_copy(update={"source": f"{XSS}.json"})
+    line = row("1").model_copy(update={"source": "table.csv, row 2"})
+    table = results_table("1f", (interview, line), 0, Place())
+    assert "&lt;img src=x&gt;.json" in table
+    assert "table.csv" not in table
 
 
 def test_a_table_shows_markup_as_text_and_not_all_of_many_criteria() -> None:

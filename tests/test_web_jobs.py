@@ -5,6 +5,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -116,12 +117,23 @@ def test_the_page_of_an_answer_shows_markup_as_text(graded: tuple[Path, str]) ->
     assert "<script>alert" not in page
 
 
+LONG = f"answers/{300 * 'a'}.html"
+
+
 def test_nothing_but_results_is_given_out(graded: tuple[Path, str]) -> None:
     desk = Jobs(graded[0])
     assert desk.output("ann", graded[1], "report.html").is_file()
     linked = next((graded[0]).glob("*/*/out/answers/*.html"))
     assert desk.output("ann", graded[1], f"answers/{linked.name}") == linked.resolve()
-    for name in ("ledger.db", "../job.json", "answers/../../order.json", "/etc/passwd", "a\0b", ""):
+    for name in (
+        "ledger.db",
+        "../job.json",
+        "answers/../../order.json",
+        "/etc/passwd",
+        "a\0b",
+        "",
+        LONG,
+    ):
         with pytest.raises(InputError, match="there is no result"):
             desk.output("ann", graded[1], name)
 
@@ -410,6 +422,11 @@ def test_progress_is_told_now_and_then_and_at_last() -> None:
             "did you mean --column answer='my essay'?",
             "did you mean the column 'my essay' for answer?",
         ),
+        (
+            "with --column answer=NAME",
+            "with “Column for answer” under “Reference answer and names of columns”",
+        ),
+        ("its own id, or name the folder above files of the same name", "its own id"),
         ("--max-cost 2.5 is reached", "the limit of $2.5 is reached"),
         ("take --model offline", "take the offline engine"),
         ("interrupted", "stopped by you"),
@@ -431,3 +448,24 @@ def test_a_process_ends_when_its_server_is_gone() -> None:
         process.stdout.readline()
         process.communicate()  # closes its standard input
     assert process.returncode == -15
+
+
+def test_files_on_their_way_are_limited(tmp_path: Path) -> None:
+    async def story() -> None:
+        desk = jobs(tmp_path, quota=Quota(at_once=1))
+        job_id = desk.create("")
+        go_on = asyncio.Event()
+
+        async def slow() -> AsyncIterator[bytes]:
+            await go_on.wait()
+            yield b"x"
+
+        first = asyncio.create_task(desk.upload("", job_id, "a.md", slow()))
+        await asyncio.sleep(0)
+        with pytest.raises(InputError, match="on their way"):
+            await desk.upload("", job_id, "b.md", chunks("x"))
+        go_on.set()
+        await first
+        await desk.upload("", job_id, "b.md", chunks("x"))
+
+    asyncio.run(story())

@@ -99,6 +99,42 @@ def test_what_was_said_stands_there_once_after_a_reload(tab: Tab) -> None:
     expect(tab.page.get_by_label("Your answer")).to_have_value("")
 
 
+def test_a_browser_that_keeps_nothing_has_a_room_all_the_same(tab: Tab) -> None:
+    tab.page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', "
+        "{ get() { throw new DOMException('denied', 'SecurityError') } })"
+    )
+    tab.begin()
+    tab.page.get_by_label("Your answer").fill(ANSWER)
+    expect(tab.page.get_by_text("This browser keeps no drafts")).to_be_visible()
+    tab.says(ANSWER)
+    tab.hears(2)
+    assert tab.said() == [ANSWER]
+
+
+def test_a_double_click_is_one_wish_and_an_unsent_answer_is_told_of_at_the_end(tab: Tab) -> None:
+    tab.begin()
+    tab.page.get_by_role("button", name="Hint").dblclick()
+    tab.hears(2)
+    expect(tab.page.get_by_text("You asked for a hint")).to_have_count(1)
+    expect(tab.page.get_by_label("Your answer")).to_be_focused()
+    tab.page.get_by_label("Your answer").fill("half a thought")
+    tab.page.get_by_role("button", name="End…").dblclick()
+    expect(tab.page.get_by_text("What stands in the box was not sent")).to_have_count(1)
+    tab.page.keyboard.press("Escape")
+    expect(tab.page.get_by_text("the clock stands still")).to_be_hidden()
+
+
+def test_who_has_scrolled_back_sees_his_answer_when_he_sends_it(tab: Tab) -> None:
+    tab.begin()
+    tab.says(f"{ANSWER} " * 30)
+    tab.hears(2)
+    tab.page.get_by_role("log").evaluate("log => log.scrollTop = 0")
+    tab.says(MORE)
+    tab.hears(3)
+    expect(tab.page.locator("article.interviewer").nth(2)).to_be_in_viewport()
+
+
 def test_two_tabs_show_the_same_interview(tab: Tab) -> None:
     tab.begin()
     other = Tab(tab.page.context.new_page(), tab.site)

@@ -264,3 +264,34 @@ def test_an_interview_that_went_on_elsewhere_is_read_again(tmp_path: Path) -> No
         assert said(again) == [ANSWER]
 
     play(tmp_path, test)
+
+
+def test_a_room_that_cannot_be_stored_does_not_end_the_sweep(tmp_path: Path) -> None:
+    async def test(rooms: Rooms, _: OneEngine) -> None:
+        room, other = await begun(rooms), await begun(rooms)
+        store = SqlStore(str(tmp_path / "rooms.db"))
+        elsewhere = Rooms(store, OneEngine())
+        same = await elsewhere.enter("", room.id)
+        await same.answer(ANSWER, "k1")
+        await idle(same)
+        await elsewhere.close()
+        store.close()
+        now = asyncio.get_running_loop().time()
+        await rooms.sweep(now + 2 * rooms_module.AWAY_SECONDS)
+        assert room.broken is not None
+        assert other.session.state.paused
+
+    play(tmp_path, test)
+
+
+def test_who_asks_for_the_room_of_another_does_not_keep_him_out(tmp_path: Path) -> None:
+    async def test(rooms: Rooms, _: OneEngine) -> None:
+        room = await begun(rooms, "ada")
+        await rooms.close()
+        foreign, own = await asyncio.gather(
+            rooms.enter("bob", room.id), rooms.enter("ada", room.id), return_exceptions=True
+        )
+        assert isinstance(foreign, InputError)
+        assert isinstance(own, Room)
+
+    play(tmp_path, test)

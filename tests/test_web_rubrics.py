@@ -80,7 +80,7 @@ def test_a_grader_is_measured_on_uploaded_answers(page: Page, tmp_path: Path) ->
     page.get_by_role("button", name="Measure").click()
     page.get_by_role("link", name="Open the report").click(timeout=60_000)
     expect(page).to_have_title("Agreement: TCP")
-    page.go_back()
+    page.get_by_role("link", name="Back to the measurement").click()
     with page.expect_download() as downloaded:
         page.get_by_role("link", name="All figures as JSON").click()
     assert downloaded.value.suggested_filename == "sevenstep-agreement.json"

@@ -7,6 +7,8 @@ templates, and what the print button does in the site's own script.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent.report.page import template
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -24,3 +26,10 @@ class Bar:
     downloads: tuple[tuple[str, str], ...] = ()
     drill: Callable[[str], str] | None = None
     script: str | None = None
+
+
+def barred(page: str, bar: Bar) -> str:
+    """A saved page with the bar at its beginning; such a page runs no script of the site's."""
+    nav = template("parts.html.j2").make_module().site(bar)  # type: ignore[attr-defined]
+    page = page.replace("<body>", f"<body>\n{nav}", 1)
+    return page.replace("<main>", '<main id="main">', 1)  # where the bar's first link leads

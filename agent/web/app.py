@@ -17,6 +17,7 @@ from agent.errors import InputError
 from agent.web import grade_routes, reports
 from agent.web.access.auth import Auth
 from agent.web.access.door import guarded
+from agent.web.access.own_pages import only_own_pages
 from agent.web.aside import serve_first
 from agent.web.pages import grade, progress, room, rubrics, start, study
 from agent.web.site import Site
@@ -33,6 +34,7 @@ def site_app(site: Site) -> FastAPI:
 
     NiceGUI knows one application in a process, so that this is to be called once.
     """
+    only_own_pages()
     app = FastAPI(openapi_url=None, lifespan=lambda _: _alive(site))
     app.mount("/static", StaticFiles(directory=_STATIC))
     reports.add(app, site)

@@ -14,5 +14,6 @@ async def is_sure(question: str, what: str, yes: str, no: str = "Keep it") -> bo
             button(yes, lambda: dialog.submit(True), "primary")
             button(no, lambda: dialog.submit(False), "button")
     answer = await dialog
-    dialog.delete()
+    if not dialog.is_deleted:  # as it is when the tab was closed
+        dialog.delete()
     return bool(answer)

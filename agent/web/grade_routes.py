@@ -3,6 +3,7 @@
 What a scorecard's page says is the business of `agent.report`.
 """
 
+import asyncio
 from functools import partial
 
 from fastapi import FastAPI, Request
@@ -12,7 +13,7 @@ from agent.errors import SevenstepError
 from agent.report.bar import Bar
 from agent.web.dropzone import taken
 from agent.web.layout import PLACES
-from agent.web.reports import PRINT, owner_of, refused
+from agent.web.reports import PRINT, owner_of, refused, saved_page
 from agent.web.shown.grading_links import job_url, place_of, review_url
 from agent.web.site import Site
 from agent.web.work.uploads import Quota
@@ -33,7 +34,8 @@ def add(app: FastAPI, site: Site) -> None:
         except SevenstepError as error:
             return refused(str(error))
         if path.suffix == ".html":
-            return FileResponse(path, media_type="text/html")
+            back = ("Back to the answers", f"{job_url(job_id)}#results")
+            return await asyncio.to_thread(saved_page, path, back)
         return FileResponse(path, filename=f"sevenstep-{path.name}")
 
     @app.get("/grade/{job_id}/answer")

@@ -1,5 +1,6 @@
 """The frame of each page: header, navigation, the place of its content, and its errors."""
 
+import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -17,6 +18,8 @@ PLACES = (
     ("Grade", "/grade"),
     ("Rubrics", "/rubrics"),
 )
+_UNEXPECTED = "The server met an error that it did not expect; whoever runs it finds it in its log."
+_log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 
 
@@ -58,19 +61,34 @@ def told(
             try:
                 await page(*args, **kwargs)
             except SevenstepError as error:
-                client = ui.context.client
-                client.content.clear()
-                client.status_code = 404
-                with client.content, frame(site, "Not found"):
-                    Words("This cannot be shown", "h1")
-                    Words(str(error))
-                    link("Back to the start", "/", "primary")
+                _instead(site, 404, "Not found", "This cannot be shown", str(error))
+            except Exception:
+                # NiceGUI would show its words, which may name files of the server.
+                _log.exception("a page failed")
+                _instead(site, 500, "Error", "Something went wrong", _UNEXPECTED)
 
         return wrapped
 
     return wrap
 
 
+def _instead(site: Site, status: int, title: str, heading: str, why: str) -> None:
+    client = ui.context.client
+    client.content.clear()
+    client.status_code = status
+    with client.content, frame(site, title):
+        Words(heading, "h1")
+        Words(why)
+        link("Back to the start", "/", "primary")
+
+
 def complain(text: str) -> None:
     """Tell of a mistake in a message that goes away."""
-    ui.notify(text, type="negative", multi_line=True, close_button="Close", timeout=8000)
+    ui.notify(
+        text,
+        type="negative",
+        multi_line=True,
+        close_button="Close",
+        timeout=8000,
+        position="top",  # at the bottom it would lie over the buttons of the room
+    )

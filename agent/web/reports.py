@@ -4,6 +4,7 @@ What stands in a report is the business of `agent.report`.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
@@ -14,7 +15,7 @@ from agent.errors import InputError, SevenstepError
 from agent.interview.events import Started
 from agent.interview.session import record_of
 from agent.record import InterviewRecord
-from agent.report.bar import Bar
+from agent.report.bar import Bar, barred
 from agent.report.html import render_html
 from agent.report.markdown import render_markdown
 from agent.report.page import template
@@ -68,6 +69,12 @@ def owner_of(request: Request) -> str:
     """Who asks; empty for the only user of a local server."""
     named: str = getattr(request.state, "owner", "")
     return named
+
+
+def saved_page(path: Path, back: tuple[str, str]) -> HTMLResponse:
+    """A page that a grading or a measurement has saved, with a bar that leads back."""
+    bar = Bar(home="/", links=(*PLACES, back))
+    return HTMLResponse(barred(path.read_text(encoding="utf-8"), bar))
 
 
 def refused(why: str) -> HTMLResponse:

@@ -205,7 +205,7 @@ class Rooms:
         self._store = store
         self._library = library
         self._open: dict[str, Room] = {}
-        self._entering: dict[str, asyncio.Task[Room]] = {}
+        self._entering: dict[tuple[str, str], asyncio.Task[Room]] = {}
 
     async def begin(
         self, owner: str, scenario: str, options: Options, choice: EngineChoice, rubric: str
@@ -237,11 +237,12 @@ class Rooms:
             await room.close()
             room = None
         if room is None:
-            if interview not in self._entering:
+            asked = owner, interview
+            if asked not in self._entering:
                 task = asyncio.create_task(self._reopened(owner, interview, choice))
-                self._entering[interview] = task
-                task.add_done_callback(lambda _: self._entering.pop(interview, None))
-            room = await asyncio.shield(self._entering[interview])
+                self._entering[asked] = task
+                task.add_done_callback(lambda _: self._entering.pop(asked, None))
+            room = await asyncio.shield(self._entering[asked])
         if room.owner != owner:
             raise _unknown(interview)
         return room
@@ -256,7 +257,9 @@ class Rooms:
                 continue
             away = now - room.empty_since
             if away > AWAY_SECONDS and room.session.is_open and not room.session.state.paused:
-                await room.pause()
+                # The other rooms are swept all the same; this one is broken then.
+                with suppress(StoreError):
+                    await room.pause()
             if away > IDLE_SECONDS:
                 del self._open[name]
                 await room.close()

@@ -11,6 +11,8 @@ from nicegui.elements.mixins.text_element import TextElement
 
 _VALUE = "(event) => emit(event.target.value)"
 _CHECKED = "(event) => emit(event.target.checked)"
+_EACH = "() => emit()"
+_FIRST = "(event) => event.detail < 2 && emit()"
 
 
 class Words(TextElement):
@@ -48,10 +50,12 @@ def box(tag: str = "div", classes: str = "", **attributes: object) -> ui.element
     return made
 
 
-def button(text: str, act: Callable[[], Any], kind: str = "", **attributes: object) -> Words:
-    """A button."""
+def button(
+    text: str, act: Callable[[], Any], kind: str = "", *, once: bool = False, **attributes: object
+) -> Words:
+    """A button; with `once` the second click of a double click is not heard."""
     made = Words(text, "button", kind).attributes(type="button", **attributes)
-    made.on("click", lambda _: act(), args=[])
+    made.on("click", lambda _: act(), js_handler=_FIRST if once else _EACH)
     return made
 
 
@@ -73,6 +77,9 @@ def choose(
         made.props["value"] = value
 
         def chosen(event: Any) -> Any:
+            # What a socket says may be anything, whatever the page offers.
+            if not isinstance(event.args, str) or event.args not in options:
+                return None
             made.props["value"] = event.args
             return act(event.args)
 
@@ -90,6 +97,8 @@ def field(
         set_attributes(made, type=kind, value=value, **attributes)
 
         def typed(event: Any) -> Any:
+            if not isinstance(event.args, str):
+                return None
             made.props["value"] = event.args
             return act(event.args)
 
@@ -102,6 +111,6 @@ def check(label: str, act: Callable[[bool], Any], *, value: bool = False) -> ui.
     with box("label", "check"):
         made = ui.element("input")
         set_attributes(made, type="checkbox", checked=value or None)
-        made.on("change", lambda event: act(event.args), js_handler=_CHECKED)
+        made.on("change", lambda event: act(event.args is True), js_handler=_CHECKED)
         Words(label, "span")
     return made

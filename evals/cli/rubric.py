@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from evals.cli.agreement import Answered, GradesFolder, Part, Rubric
-from evals.cli.study import Study, command
+from evals.cli.study import Study, command, dataset_folder
 
 if TYPE_CHECKING:
     from agent.answer_rubric import AnswerRubric
@@ -17,7 +17,8 @@ Source = Annotated[
     Path,
     typer.Argument(
         metavar="DATASET_OR_GRADES",
-        help="A folder with a dataset.yaml, or one that `sevenstep grade --out` wrote.",
+        help="A folder with a dataset.yaml, `gold` for the shipped answers, or a folder that "
+        "`sevenstep grade --out` wrote.",
     ),
 ]
 By = Annotated[
@@ -66,6 +67,7 @@ def rubric(
 
     given: Grades | None = None
     used: AnswerRubric | InterviewRubric
+    source = dataset_folder(source)
     if (source / FILE).is_file():
         data = study.data(source, part, rubric, answered=answered)
         used, rated = data.rubric, []

@@ -73,15 +73,10 @@ class Study:
         *,
         answered: bool = False,
     ) -> "Dataset":
-        """The dataset in a folder, or a part of it; if `answered` without empty answers.
+        """The dataset in a folder, or a part of it; if `answered` without empty answers."""
+        from evals.records import load_dataset
 
-        `gold` is the one that is shipped, unless there is such a folder here.
-        """
-        from evals.records import GOLD, load_dataset
-
-        if folder == Path(GOLD.name) and not folder.exists():
-            folder = GOLD
-        found = load_dataset(folder, self.catalog, rubric)
+        found = load_dataset(dataset_folder(folder), self.catalog, rubric)
         found = found.part(part) if part else found
         return found.answered() if answered else found
 
@@ -166,6 +161,13 @@ def command(
         return run
 
     return made
+
+
+def dataset_folder(folder: Path) -> Path:
+    """The folder as it was named; `gold` is the one that is shipped, unless there is one here."""
+    from evals.records import GOLD
+
+    return GOLD if folder == Path(GOLD.name) and not folder.exists() else folder
 
 
 def require_extra() -> None:

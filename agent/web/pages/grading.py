@@ -178,7 +178,7 @@ class _View:
             self._far.set_text(grading_words.progress_of(progress))
         else:
             set_attributes(self._bar, max=None, value=None)
-            self._far.set_text("No answer is done yet.")
+            self._far.set_text("Reading the answers; how many are done is told in a moment.")
 
     def _show_steps(self) -> None:
         """What can be done next, also after a change in the form."""

@@ -104,6 +104,11 @@ def _due_now(site: Site, shown: Progress, entries: Iterable[Entry]) -> None:
             "comes back here after a day, and then in growing intervals until it is learnt."
         )
         return
+    Words(
+        f"What was judged {TOP_LEVEL // 2} of {TOP_LEVEL} or lower comes back until it is learnt; "
+        "the level is the last one.",
+        classes="muted",
+    )
     drills = _Drills(site, shown.rubric, entries)
     with box("ul", "plainlist due"):
         for at, (step, due) in enumerate(steps[:_STEPS_SHOWN]):

@@ -7,7 +7,6 @@ may look at the same room.
 import asyncio
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
 
 from nicegui import ui
 
@@ -33,6 +32,12 @@ _INTRO = (
 
 
 _FAREWELL_SECONDS = 2.0
+_MOST_OF_A_NOTE = 5000
+_MOST_OF_A_KEY = 64
+# Whether an answer stands in the box unsent; nothing for the second click of a double click.
+_ENDING = (
+    "(event) => event.detail < 2 && emit(document.getElementById('answer-box').value.trim() !== '')"
+)
 
 
 class _Composer(ui.element, component=_HERE / "composer.js"):
@@ -122,14 +127,13 @@ class _View:
         )
         self._composer.on("send", lambda event: self._send(event.args))
         with box("div", "controls", role="group", aria_label="Interview") as self._controls:
-            self._hint = button("Hint", lambda: self._do(self._room.wish(Intent.ask_hint)), "quiet")
+            self._hint = button("Hint", lambda: self._wish(Intent.ask_hint), "quiet", once=True)
             self._hint.attributes(title="A hint is noted on the scorecard.")
-            self._next = button(
-                "Next step", lambda: self._do(self._room.wish(Intent.move_on)), "quiet"
-            )
-            self._pause = button("Pause", self._toggle_pause, "quiet")
+            self._next = button("Next step", lambda: self._wish(Intent.move_on), "quiet", once=True)
+            self._pause = button("Pause", self._toggle_pause, "quiet", once=True)
             self._voice = _Voice()
-            button("End…", self._ask_end, "quiet")
+            end = button("End…", lambda: None, "quiet")
+            end.on("click", lambda event: self._ask_end(event.args is True), js_handler=_ENDING)
 
     def _draw_panes(self, storage: str) -> None:
         with box("details", "pane drawing"):
@@ -142,22 +146,29 @@ class _View:
             with box("label", "field"):
                 Words("A new note", "span")
                 self._note = ui.element("textarea")
-                set_attributes(self._note, rows=3, maxlength=5000)
+                set_attributes(self._note, rows=3, maxlength=_MOST_OF_A_NOTE)
             keep = button("Keep the note", lambda: None, "quiet")
             keep.on(
                 "click",
                 lambda event: self._keep_note(event.args),
-                js_handler=f"() => emit(getElement({self._note.id}).value)",
+                js_handler=f"(e) => e.detail < 2 && emit(getElement({self._note.id}).value)",
             )
 
-    async def _send(self, sent: dict[str, Any]) -> None:
-        key, text = str(sent.get("key", "")), str(sent.get("text", ""))
+    async def _send(self, sent: object) -> None:
+        if not isinstance(sent, dict):
+            return
+        key, text = str(sent.get("key", ""))[:_MOST_OF_A_KEY], str(sent.get("text", ""))
         try:
             await self._room.answer(text, key)
         except SevenstepError as error:
             self._composer.run_method("refused", key, f"Not sent: {error}")
         else:
             self._composer.run_method("accepted", key)
+
+    async def _wish(self, intent: Intent) -> None:
+        await self._do(self._room.wish(intent))
+        # Its button is disabled while the interviewer speaks, and would lose the focus to nobody.
+        self._composer.run_method("focus")
 
     async def _do(self, wish: Awaitable[None]) -> None:
         try:
@@ -169,21 +180,30 @@ class _View:
         room = self._room
         await self._do(room.unpause() if room.session.state.paused else room.pause())
 
-    async def _keep_note(self, text: str) -> None:
-        if text.strip():
-            await self._do(self._room.note(text.strip()))
+    async def _keep_note(self, text: object) -> None:
+        if not isinstance(text, str) or not text.strip():
+            return
+        try:
+            await self._room.note(text.strip()[:_MOST_OF_A_NOTE])
+        except SevenstepError as error:
+            complain(str(error))
+        else:
             ui.run_javascript(f"getElement({self._note.id}).value = ''")
 
-    async def _ask_end(self) -> None:
+    async def _ask_end(self, unsent: bool) -> None:
         await self._do(self._room.pause())
         with ui.dialog() as dialog, box("div", "dialog", role="document"):
             Words("End the interview?", "h2")
             Words("It is graded on what was said so far; steps not reached do not count.")
+            if unsent:
+                Words("What stands in the box was not sent: it does not count either.", "strong")
             with box("p", "actions"):
                 button("Grade it now", lambda: dialog.submit("grade"), "primary")
                 button("Keep it for later", lambda: dialog.submit("keep"), "button")
                 button("Go on", lambda: dialog.submit("go on"), "button")
         wish = await dialog
+        if self._client.is_deleted:
+            return  # The tab was closed with the question open: the clock stays stopped.
         dialog.delete()
         if wish == "grade":
             await self._do(self._room.end())
@@ -191,6 +211,7 @@ class _View:
             ui.navigate.to("/")
         else:
             await self._do(self._room.unpause())
+            self._composer.run_method("focus")
 
     def _show(self) -> None:
         self._is_due = False
@@ -288,7 +309,7 @@ class _View:
 
     def _broken(self, why: str) -> None:
         Words("This could not be kept", "strong")
-        Words(f"{why}.", "span")
+        Words(f"{why[:1].upper()}{why[1:]}.", "span")
         button("Load it again", ui.navigate.reload, "primary")
 
     def _fault(self, why: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 from nicegui import ui
 
@@ -108,7 +107,9 @@ class _Check:
         self._verdict = Words("", "p", "verdict").attributes(role="status")
         self._preview = box("div")
 
-    async def _check(self, given: dict[str, Any]) -> None:
+    async def _check(self, given: object) -> None:
+        if not isinstance(given, dict):
+            return
         text, name = str(given.get("text", "")), str(given.get("name", ""))
         self._preview.clear()
         self._verdict.classes(remove="fault")

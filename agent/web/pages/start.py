@@ -24,7 +24,7 @@ from agent.web.widgets import Words, box, button, check, choose, link, set_attri
 _RUBRIC = "ml_system_design"
 _MOST_UNFINISHED = 5
 _TIMES = {
-    "": "The steps’ own: {own} minutes",
+    "": "Usual: {minutes:g} minutes",
     "30": "30 minutes",
     "20": "20 minutes",
     "relaxed": "Relaxed: no clock",
@@ -105,11 +105,10 @@ class _Form:
                 self._card(scenario, history.get(scenario.id))
         with box("fieldset", "settings"):
             Words("How do you want to be interviewed?", "legend")
-            own = f"{sum(step.minutes for step in self._rubric.steps):g}"
             levels = {one.value: words.seniority(one) for one in Seniority}
             choose("Level", levels, self._level, self._set_level)
-            times = {value: shown.format(own=own) for value, shown in _TIMES.items()}
-            choose("Time", times, self._time, self._set_time)
+            times = choose("Time", {**_TIMES, "": self._usual()}, self._time, self._set_time)
+            self._usual_option = times.default_slot.children[0]
             styles = {one.value: shown for one, shown in _STYLES.items()}
             choose("Tone", styles, self._style, self._set_style)
             titles = {str(at): offer.title for at, offer in enumerate(offered)}
@@ -166,6 +165,13 @@ class _Form:
 
     def _set_step(self, name: str, on: bool) -> None:
         (self._steps.add if on else self._steps.discard)(name)
+        if isinstance(self._usual_option, Words):
+            self._usual_option.set_text(self._usual())
+
+    def _usual(self) -> str:
+        asked = [step for step in self._rubric.steps if step.id in self._steps]
+        minutes = sum(step.minutes for step in asked or self._rubric.steps)
+        return _TIMES[""].format(minutes=minutes)
 
     def _options(self) -> Options:
         relaxed = self._time == "relaxed"

@@ -15,7 +15,7 @@ from agent.web.asking import is_sure
 from agent.web.dropzone import taken
 from agent.web.layout import complain, frame, owner, told
 from agent.web.pages.study_form import StudyForm
-from agent.web.reports import owner_of, refused
+from agent.web.reports import owner_of, refused, saved_page
 from agent.web.shelf import Shelf
 from agent.web.shown.order_faults import order_fault
 from agent.web.shown.study_words import FIELDS, state_of, title_of
@@ -58,7 +58,8 @@ def add_files(app: FastAPI, site: Site) -> None:
         except SevenstepError as error:
             return refused(str(error))
         if path.suffix == ".html":
-            return FileResponse(path, media_type="text/html")
+            back = ("Back to the measurement", f"/studies/{study_id}")
+            return await asyncio.to_thread(saved_page, path, back)
         return FileResponse(path, filename=f"sevenstep-{path.name}")
 
 

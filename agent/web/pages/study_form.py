@@ -141,9 +141,10 @@ class StudyForm:
             if job.state in (WorkState.done, WorkState.stopped) and job.outcome is not None
         }
         own = {"uploaded": "Graded answers that I upload"}
+        gold = {"gold": "The 72 answers that are shipped, to try it"}
         return {
-            "agreement": {**own, "gold": "The 72 answers that are shipped, to try it"},
-            "rubric": {**own, **jobs},
+            "agreement": {**own, **gold},
+            "rubric": {**own, **jobs, **gold},
         }
 
     def _source(self, kind: str, options: dict[str, str]) -> ui.element:

@@ -25,7 +25,7 @@ def results_table(job: str, rows: tuple[ResultRow, ...], first: int, place: Plac
     cells = []
     for number, row in enumerate(rows, first):
         href = answer_url(job, row.id, place.model_copy(update={"at": number}))
-        line: list[Cell] = [anchor(words.short_id(row.id), href)]
+        line: list[Cell] = [_name(row, href)]
         line += [answer_words.status(row.status).capitalize(), _score(row)]
         line += [(row.decision or "-").replace("_", " ").capitalize()] if has_decisions else []
         line += [_flags(row.flags), "yes" if row.reviewed else ""]
@@ -34,6 +34,14 @@ def results_table(job: str, rows: tuple[ResultRow, ...], first: int, place: Plac
         line += [""] if len(criteria) > MOST_CRITERIA else []
         cells.append(line)
     return table_html("Answers", head, cells)
+
+
+def _name(row: ResultRow, href: str) -> Markup:
+    """The answer's id, and the file that holds it alone: an interview's id names nobody."""
+    name = anchor(words.short_id(row.id), href)
+    if row.source == row.id or not row.source.endswith(".json"):
+        return name
+    return Markup('{}<br><span class="muted">{}</span>').format(name, words.short_id(row.source))
 
 
 def _criteria(rows: Iterable[ResultRow]) -> tuple[ResultLevel, ...]:

@@ -8,7 +8,7 @@ from agent.web.work.studies import DATASET, Study
 
 KINDS = {
     "agreement": "How far a grader agrees with people",
-    "rubric": "Which criteria do not work, and how many judges a grade takes",
+    "rubric": "Which criteria do not work, how many judges it takes",
 }
 _TITLES = {"agreement": "Agreement", "rubric": "Rubric"}
 _SOURCES = {"uploaded": "uploaded answers", "gold": "the shipped answers", "job": "a grading job"}

@@ -40,8 +40,8 @@ export default {
   }),
   created() {
     this.box = "answer-box";
-    this.text = localStorage.getItem(this.at("draft")) ?? "";
-    this.drawn = localStorage.getItem(this.at("diagram-sent")) ?? "";
+    this.text = this.kept("draft") ?? "";
+    this.drawn = this.kept("diagram-sent") ?? "";
   },
   mounted() {
     addEventListener("storage", this.elsewhere);
@@ -62,8 +62,8 @@ export default {
       if (!now && !this.sending) this.told = "";
     },
     text(now) {
-      this.keep("draft", now);
       if (now) this.told = "";
+      this.keep("draft", now);
     },
   },
   computed: {
@@ -82,6 +82,13 @@ export default {
     at(what) {
       return `${this.storage}:${what}`;
     },
+    kept(what) {
+      try {
+        return localStorage.getItem(this.at(what));
+      } catch {
+        return null; // some browsers keep nothing; `keep` tells of it
+      }
+    },
     keep(what, value) {
       try {
         if (value) localStorage.setItem(this.at(what), value);
@@ -91,7 +98,7 @@ export default {
       }
     },
     waiting() {
-      return this.unsent ?? JSON.parse(localStorage.getItem(this.at("outbox")) ?? "null");
+      return this.unsent ?? JSON.parse(this.kept("outbox") ?? "null");
     },
     send() {
       if (this.sending || this.isEmpty) return;
@@ -101,7 +108,9 @@ export default {
       }
       const drawing = this.isDrawn && this.attach ? this.drawing : "";
       const fence = drawing ? fenced(drawing.trim()) : "";
-      const text = [this.text.trim(), fence].filter(Boolean).join("\n\n");
+      const joined = [this.text.trim(), fence].filter(Boolean).join("\n\n");
+      // Half an emoji is no text, and the server would never take the message.
+      const text = joined.toWellFormed?.() ?? joined;
       if (text.length > MOST_CHARACTERS) {
         this.told =
           `This answer has ${text.length.toLocaleString("en")} characters, more than ` +
@@ -119,6 +128,7 @@ export default {
       if (!waiting) return;
       this.sending = true;
       this.told = "Sending…";
+      toNewest();
       this.$emit("send", { key: waiting.key, text: waiting.text });
     },
     accepted(sent) {
@@ -142,7 +152,9 @@ export default {
       this.$nextTick(() => this.$refs.box.focus({ preventScroll: true }));
     },
     focus() {
-      this.$refs.box.focus();
+      toNewest();
+      // On a phone the keyboard would cover what the interviewer says.
+      if (matchMedia("(pointer: fine)").matches) this.$refs.box.focus({ preventScroll: true });
     },
     elsewhere(event) {
       if (event.key === this.at("draft") && !this.sending) this.text = event.newValue ?? "";
@@ -177,6 +189,11 @@ export default {
     },
   },
 };
+
+// Who has scrolled back and then speaks is shown what comes of it.
+function toNewest() {
+  dispatchEvent(new Event("sevenstep:newest"));
+}
 
 // Longer than any run of backticks inside, so that it ends where the diagram ends.
 function fenced(drawing) {

@@ -1,4 +1,5 @@
-// The conversation's frame: stays at the newest words unless the reader has scrolled back.
+// The conversation's frame: stays at the newest words unless the reader has scrolled back; the
+// event "sevenstep:newest" leads to them again.
 const NEAR = 48; // pixels
 
 export default {
@@ -12,9 +13,11 @@ export default {
     this.changed = new MutationObserver(this.stay);
     this.changed.observe(this.$refs.log, { childList: true, subtree: true, characterData: true });
     this.$refs.log.addEventListener("load", this.stay, true); // pictures of diagrams
+    addEventListener("sevenstep:newest", this.newest);
     this.stay();
   },
   unmounted() {
+    removeEventListener("sevenstep:newest", this.newest);
     this.resized.disconnect();
     this.changed.disconnect();
   },
@@ -22,6 +25,10 @@ export default {
     note() {
       const { scrollTop, scrollHeight, clientHeight } = this.$refs.log;
       this.atEnd = scrollHeight - clientHeight - scrollTop < NEAR;
+    },
+    newest() {
+      this.atEnd = true;
+      this.stay();
     },
     stay() {
       if (this.atEnd) this.$refs.log.scrollTop = this.$refs.log.scrollHeight;

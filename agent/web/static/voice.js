@@ -7,8 +7,15 @@ export default {
   props: { said: String, turn: Number },
   data: () => ({
     can: "speechSynthesis" in window,
-    on: localStorage.getItem("sevenstep:aloud") === "yes",
+    on: false,
   }),
+  created() {
+    try {
+      this.on = localStorage.getItem("sevenstep:aloud") === "yes";
+    } catch {
+      // Some browsers keep nothing.
+    }
+  },
   watch: {
     turn() {
       if (this.on) this.read();
@@ -20,7 +27,11 @@ export default {
   methods: {
     toggle() {
       this.on = !this.on;
-      localStorage.setItem("sevenstep:aloud", this.on ? "yes" : "no");
+      try {
+        localStorage.setItem("sevenstep:aloud", this.on ? "yes" : "no");
+      } catch {
+        // Then it is chosen anew on the next page.
+      }
       if (this.on) this.read();
       else speechSynthesis.cancel();
     },

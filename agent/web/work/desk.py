@@ -6,7 +6,7 @@ is theirs; here it is only run in its turn, and what is known is kept through a 
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,7 @@ class Desk(Generic[R]):
         self._live: dict[str, R] = {}
         self._at_work: dict[str, tuple[Child, asyncio.Task[None]]] = {}
         self._told: defaultdict[str, list[Told[R]]] = defaultdict(list)
+        self._coming: Counter[str] = Counter()
         self._is_closing = False
 
     # Reading.
@@ -79,7 +80,11 @@ class Desk(Generic[R]):
         out = (self._folder(self.get(owner, work_id)) / OUT).resolve()
         path = (out / name).resolve() if "\0" not in name else out
         inside = path.relative_to(out) if path.is_relative_to(out) else Path()
-        if not self._is_public(inside) or not path.is_file():
+        try:
+            is_there = self._is_public(inside) and path.is_file()
+        except OSError:  # such as a name that is too long
+            is_there = False
+        if not is_there:
             raise InputError(f"there is no result {name[:80]!r} of this job")
         return path
 
@@ -99,9 +104,18 @@ class Desk(Generic[R]):
         """
         record = self._idle(owner, work_id)
         others = sum(one.size for one in self._records.list(owner) if one.id != work_id)
-        kept = await uploads.receive(
-            self._folder(record) / FILES, name, chunks, self._quota, elsewhere=others
-        )
+        if self._coming[owner] >= self._quota.at_once:
+            raise InputError(
+                f"{self._coming[owner]} of your files are on their way, which is the most at once; "
+                "send this one again in a moment"
+            )
+        self._coming[owner] += 1
+        try:
+            kept = await uploads.receive(
+                self._folder(record) / FILES, name, chunks, self._quota, elsewhere=others
+            )
+        finally:
+            self._coming[owner] -= 1
         try:
             record = self._idle(owner, work_id)
         except InputError:

@@ -65,8 +65,6 @@ class StudyOrder(Graders):
     def _has_a_source(self) -> Self:
         if self.source == "job" and (self.job is None or self.kind != "rubric"):
             raise ValueError("the grades of a job alone are a source for a study of a rubric only")
-        if self.source == "gold" and self.kind != "agreement":
-            raise ValueError("the shipped answers are a source for a study of agreement only")
         return self
 
 
@@ -175,7 +173,7 @@ def require_own_files(folder: Path) -> None:
     if not (folder / DATASET).is_file():
         raise InputError(
             f"there is no {DATASET} among the uploaded files; upload one that says which files "
-            "and columns hold what"
+            "and columns hold what, or write it on this page"
         )
     path = Path(DATASET)
     try:

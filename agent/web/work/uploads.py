@@ -29,7 +29,8 @@ _Bytes = Annotated[int, Field(gt=0)]
 class Quota(Frozen):
     """What may be kept: bytes of a file, files and bytes of a job, jobs and bytes of an owner.
 
-    The bytes are those of uploaded files; results are not counted.
+    The bytes are those of uploaded files; results are not counted, and neither is what is on its
+    way, of which an owner may have `at_once` files.
     """
 
     file_bytes: _Bytes = 50_000_000
@@ -37,6 +38,7 @@ class Quota(Frozen):
     job_bytes: _Bytes = 200_000_000
     owner_jobs: Annotated[int, Field(gt=0)] = 100
     owner_bytes: _Bytes = 2_000_000_000
+    at_once: Annotated[int, Field(gt=0)] = 8
 
 
 class Upload(Frozen):

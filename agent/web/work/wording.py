@@ -2,10 +2,12 @@
 
 import re
 
+_COLUMN = r"“Column for \1” under “Reference answer and names of columns”"
 _NAMES: tuple[tuple[str, str], ...] = (
     (r"--column (\w+)=\.\.\.", r"the column for \1"),
-    (r"--column (\w+)=NAME", r"the setting “column for \1”"),
+    (r"--column (\w+)=NAME", _COLUMN),
     (r"--column (\w+)=('[^']*'|[^\s?:;,]+)", r"the column \2 for \1"),
+    (r", or name the folder above files of the same name", ""),  # there are no folders here
     (r"name --scenario ID or --prompt TEXT", "choose a scenario or write the question"),
     (r"--max-cost ([\d.]+)", r"the limit of $\1"),
     (r"--max-tokens ([\d,]+)", r"the limit of \1 tokens"),
