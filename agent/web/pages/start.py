@@ -70,7 +70,11 @@ def _unfinished(site: Site, begun: tuple[Started, ...]) -> None:
                 with box("li"):
                     title = _title(site, one)
                     link(f"Continue: {title}", f"/room/{one.interview}", "primary")
+                    if one.options.steps:
+                        Words("drill", "span", "tag")
                     Words(f"begun {words.moment(one.at)}", "span", "muted")
+        if len(begun) > _MOST_UNFINISHED:
+            link(f"All {len(begun)} that are unfinished", "/progress")
 
 
 def _title(site: Site, begun: Started) -> str:
