@@ -125,6 +125,20 @@ def test_a_double_click_is_one_wish_and_an_unsent_answer_is_told_of_at_the_end(t
     expect(tab.page.get_by_text("the clock stands still")).to_be_hidden()
 
 
+def test_the_newest_words_stay_in_view_when_a_pane_opens(tab: Tab) -> None:
+    tab.begin()
+    for heard in (2, 3, 4):
+        tab.says(MORE)
+        tab.hears(heard)
+    tab.page.get_by_text("Diagram", exact=True).click()
+    tab.presses("Pause")
+    expect(tab.page.get_by_text("the clock stands still")).to_be_visible()
+    tab.page.wait_for_function(
+        "(() => { const log = document.querySelector('.conversation');"
+        " return log.scrollHeight - log.clientHeight - log.scrollTop < 2; })()"
+    )
+
+
 def test_who_has_scrolled_back_sees_his_answer_when_he_sends_it(tab: Tab) -> None:
     tab.begin()
     tab.says(f"{ANSWER} " * 30)

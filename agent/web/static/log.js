@@ -8,6 +8,7 @@ export default {
       @scroll.passive="note"><slot></slot></div>`,
   mounted() {
     this.atEnd = true;
+    this.top = 0;
     this.resized = new ResizeObserver(this.stay);
     this.resized.observe(this.$refs.log);
     this.changed = new MutationObserver(this.stay);
@@ -22,9 +23,12 @@ export default {
     this.changed.disconnect();
   },
   methods: {
+    // Only scrolling up leaves the end: what is added meanwhile may have moved it away.
     note() {
       const { scrollTop, scrollHeight, clientHeight } = this.$refs.log;
-      this.atEnd = scrollHeight - clientHeight - scrollTop < NEAR;
+      if (scrollHeight - clientHeight - scrollTop < NEAR) this.atEnd = true;
+      else if (scrollTop < this.top) this.atEnd = false;
+      this.top = scrollTop;
     },
     newest() {
       this.atEnd = true;
