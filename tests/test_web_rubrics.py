@@ -50,6 +50,25 @@ def test_a_scenario_leads_to_its_practice(page: Page) -> None:
     expect(page.locator("input[value=card_fraud]")).to_be_checked()
 
 
+@pytest.mark.parametrize(
+    ("example", "said"),
+    [
+        ("a rubric for written answers", "is a rubric without faults"),
+        ("a rubric for interviews", "is a rubric without faults"),
+        ("a scenario", "is a scenario without faults"),
+    ],
+)
+def test_an_example_to_begin_with_has_no_fault_and_can_be_saved(
+    page: Page, example: str, said: str
+) -> None:
+    page.goto("/rubrics")
+    page.get_by_role("button", name=example, exact=True).click()
+    expect(page.get_by_text(said)).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as a file").click()
+    assert download.value.suggested_filename.startswith("my_")
+
+
 def test_a_file_is_checked_and_mended_in_its_place(page: Page, tmp_path: Path) -> None:
     page.goto("/rubrics")
     broken = RUBRIC.replace("points: 1", "points: none")

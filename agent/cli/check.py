@@ -8,7 +8,7 @@ import typer
 
 from agent.cli import options as shared
 
-_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 Paths = Annotated[
     list[Path] | None,
     typer.Argument(help="Files or folders.", show_default="all that the catalog finds"),

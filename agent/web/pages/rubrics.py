@@ -20,6 +20,12 @@ from agent.web.widgets import Words, box, button, link, set_attributes
 from agent.web.work.studies import Study
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
+_TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
+_EXAMPLES = (
+    ("a rubric for written answers", "answer_rubric"),
+    ("a rubric for interviews", "rubric"),
+    ("a scenario", "scenario"),
+)
 
 
 class _Checker(ui.element, component=_STATIC / "checker.js"):
@@ -86,6 +92,11 @@ def _scenarios(site: Site) -> None:
                     Words(cell, "td")
 
 
+def _example(name: str) -> str:
+    text = (_TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8")
+    return text.replace("my_id", f"my_{name}")
+
+
 class _Check:
     """A file is checked, and shown as it would be read."""
 
@@ -94,15 +105,17 @@ class _Check:
 
     def draw(self) -> None:
         """Put it on the page."""
-        Words("Check a file", "h2")
+        Words("Write or check a file", "h2")
         Words(
-            "A rubric or a scenario of your own, in YAML. Nothing is kept of it. A rubric whose "
+            "A rubric or a scenario of your own, in YAML: write one here, or check one that you "
+            "have. Nothing is kept of it: save it as a file to grade by it. A rubric whose "
             "steps stand in files of their own is checked on the command line, with "
             "sevenstep rubric check FOLDER.",
             classes="muted",
         )
         self._form = _Checker()
-        set_attributes(self._form, most=MOST_CHARACTERS, busy=False)
+        examples = [{"title": title, "text": _example(name)} for title, name in _EXAMPLES]
+        set_attributes(self._form, most=MOST_CHARACTERS, busy=False, examples=examples)
         self._form.on("check", lambda event: self._check(event.args))
         self._verdict = Words("", "p", "verdict").attributes(role="status")
         self._preview = box("div")

@@ -10,13 +10,20 @@ export default {
       <label :for="id + '-text'">{{ name ? "Text of " + name : "Or paste its text" }}</label>
       <textarea :id="id + '-text'" v-model="text" rows="10" spellcheck="false" autocomplete="off"
         autocapitalize="off" wrap="off" dir="ltr" :aria-describedby="id + '-told'"></textarea>
+      <p v-if="!text" class="actions">
+        <span class="muted">Or begin with an example:</span>
+        <button v-for="example in examples" type="button" class="quiet" @click="begin(example)">
+          {{ example.title }}
+        </button>
+      </p>
       <p class="actions">
         <button type="submit" class="primary" :disabled="busy">{{ busy ? "Checking…" : "Check" }}</button>
+        <button type="button" class="quiet" v-if="text" @click="save">Save as a file</button>
         <button type="button" class="quiet" v-if="text" @click="clear">Clear</button>
       </p>
       <p :id="id + '-told'" class="told" role="status">{{ told }}</p>
     </form>`,
-  props: { most: Number, busy: Boolean },
+  props: { most: Number, busy: Boolean, examples: Array },
   emits: ["check"],
   data: () => ({ text: "", name: "", told: "" }),
   computed: {
@@ -44,6 +51,17 @@ export default {
       } catch {
         this.refuse(`${file.name} is no text in UTF-8, or cannot be read; save it as UTF-8.`);
       }
+    },
+    begin(example) {
+      [this.text, this.name] = [example.text, ""];
+      this.check();
+    },
+    save() {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([this.text], { type: "application/yaml" }));
+      link.download = this.name || `${/^id:\s*(\w+)/m.exec(this.text)?.[1] ?? "mine"}.yaml`;
+      link.click();
+      URL.revokeObjectURL(link.href);
     },
     check() {
       const sent = new Blob([JSON.stringify(JSON.stringify(this.text))]).size;
