@@ -122,7 +122,11 @@ class OrderForm:
         with self._rubric_box:
             choose("Graded by", options, draft.rubric, self._set("rubric"))
             if not self._uploaded:
-                Words("Upload a .yaml above to grade by a rubric of your own; the page Rubrics has examples.", classes="muted")
+                Words(
+                    "Upload a .yaml above to grade by a rubric of your own; the page Rubrics has "
+                    "examples.",
+                    classes="muted",
+                )
 
     def _graders(self) -> None:
         known = [(one.choice.model, one.choice.base_url) for one in self._offers]
