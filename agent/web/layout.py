@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec
 
+from fastapi import Request
 from nicegui import ui
 
 from agent.errors import SevenstepError
@@ -25,7 +26,12 @@ _P = ParamSpec("_P")
 
 def owner() -> str:
     """Whose page this is; empty for the only user of a local server."""
-    named: str = getattr(ui.context.client.request.state, "owner", "")
+    return owner_of(ui.context.client.request)
+
+
+def owner_of(request: Request) -> str:
+    """Who asks; empty for the only user of a local server."""
+    named: str = getattr(request.state, "owner", "")
     return named
 
 

@@ -12,7 +12,6 @@ from starlette.responses import HTMLResponse, Response
 
 from agent.engines import rubric_and_scenario
 from agent.errors import InputError, SevenstepError
-from agent.interview.events import Started
 from agent.interview.session import record_of
 from agent.record import InterviewRecord
 from agent.report.bar import Bar, barred
@@ -22,7 +21,8 @@ from agent.report.page import template
 from agent.rubric import Rubric
 from agent.scenario import Scenario
 from agent.web.aside import aside
-from agent.web.layout import PLACES
+from agent.web.layout import PLACES, owner_of
+from agent.web.rooms import owned_events
 from agent.web.site import Site
 
 PRINT = "/static/print.js"
@@ -65,12 +65,6 @@ def add(app: FastAPI, site: Site) -> None:
         )
 
 
-def owner_of(request: Request) -> str:
-    """Who asks; empty for the only user of a local server."""
-    named: str = getattr(request.state, "owner", "")
-    return named
-
-
 def saved_page(path: Path, back: tuple[str, str]) -> HTMLResponse:
     """A page that a grading or a measurement has saved, with a bar that leads back."""
     bar = Bar(home="/", links=(*PLACES, back))
@@ -98,9 +92,6 @@ def _bar(record: InterviewRecord) -> Bar:
 
 
 async def _read(site: Site, owner: str, interview: str) -> tuple[InterviewRecord, Rubric, Scenario]:
-    events = await site.store.events(interview)
-    first = events[0] if events else None
-    if not isinstance(first, Started) or first.owner != owner:
-        raise InputError(f"there is no interview {interview!r} of yours")
+    first, events = await owned_events(site.store, owner, interview)
     rubric, scenario = rubric_and_scenario(first, site.library)
     return await aside(record_of, scenario, events), rubric, scenario

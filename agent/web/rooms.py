@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from agent.engines import rubric_and_scenario
 from agent.errors import EngineUnavailableError, InputError, SevenstepError, StoreError
 from agent.interview.clock import WallClock
-from agent.interview.events import Started
+from agent.interview.events import Event, Started
 from agent.interview.plan import Options
 from agent.interview.session import Session
 from agent.interview.state import fold
@@ -275,10 +275,7 @@ class Rooms:
         await room.switch(await self._library.engine(EngineChoice(), plan.rubric, plan.scenario))
 
     async def _reopened(self, owner: str, interview: str, choice: EngineChoice | None) -> Room:
-        events = await self._store.events(interview)
-        first = events[0] if events else None
-        if not isinstance(first, Started) or first.owner != owner:
-            raise _unknown(interview)
+        first, events = await owned_events(self._store, owner, interview)
         state = fold(events)
         rubric, scenario = rubric_and_scenario(first, self._library)
         # What is graded already needs no model any more.
@@ -296,6 +293,17 @@ class Rooms:
         room.empty_since = asyncio.get_running_loop().time()
         self._open[room.id] = room
         room.go_on()
+
+
+async def owned_events(
+    store: SqlStore, owner: str, interview: str
+) -> tuple[Started, tuple[Event, ...]]:
+    """An interview's first event and all of them; raises InputError if it is not this owner's."""
+    events = await store.events(interview)
+    first = events[0] if events else None
+    if not isinstance(first, Started) or first.owner != owner:
+        raise _unknown(interview)
+    return first, events
 
 
 def _unknown(interview: str) -> InputError:

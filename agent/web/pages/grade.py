@@ -4,7 +4,7 @@ from nicegui import ui
 
 from agent.errors import SevenstepError
 from agent.report import words
-from agent.web.asking import is_sure
+from agent.web.asking import deleted
 from agent.web.layout import complain, frame, owner, told
 from agent.web.pages import grading, review
 from agent.web.shown.grading_links import job_url
@@ -100,12 +100,5 @@ class _Overview:
             ui.navigate.to(job_url(created))
 
     async def _delete(self, job: GradingJob) -> None:
-        if not await is_sure(
-            "Delete this grading?", "Its files and results are removed for good.", "Delete it"
-        ):
-            return
-        try:
-            await self._site.jobs.delete(self._owner, job.id)
-        except SevenstepError as error:
-            complain(str(error))
+        await deleted("grading", self._site.jobs, self._owner, job.id)
         self._show()

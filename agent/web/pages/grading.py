@@ -9,7 +9,7 @@ from agent.answer_rubric import AnswerRubric
 from agent.catalog import DEFAULT_RUBRIC
 from agent.errors import InputError, SevenstepError
 from agent.report import words
-from agent.web.asking import is_sure
+from agent.web.asking import deleted
 from agent.web.layout import complain, frame, owner, told
 from agent.web.offers import Offer
 from agent.web.pages.grading_files import Files
@@ -229,13 +229,5 @@ class _View:
             complain(str(error))
 
     async def _ask_delete(self) -> None:
-        if not await is_sure(
-            "Delete this grading?", "Its files and results are removed for good.", "Delete it"
-        ):
-            return
-        try:
-            await self._site.jobs.delete(self._owner, self._job.id)
-        except SevenstepError as error:
-            complain(str(error))
-        else:
+        if await deleted("grading", self._site.jobs, self._owner, self._job.id):
             ui.navigate.to("/grade")

@@ -2,20 +2,16 @@
 
 import asyncio
 import json
-from functools import partial
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from nicegui import background_tasks, ui
-from starlette.responses import FileResponse, Response
 
 from agent.errors import InputError, SevenstepError
 from agent.report import words
-from agent.web.asking import is_sure
-from agent.web.dropzone import taken
+from agent.web.asking import deleted
 from agent.web.layout import complain, frame, owner, told
 from agent.web.pages.study_form import StudyForm
-from agent.web.reports import owner_of, refused, saved_page
 from agent.web.shelf import Shelf
 from agent.web.shown.order_faults import order_fault
 from agent.web.shown.study_words import FIELDS, state_of, title_of
@@ -23,9 +19,7 @@ from agent.web.site import Site
 from agent.web.widgets import Words, box, button, link
 from agent.web.work.records import WorkState
 from agent.web.work.studies import Study
-from agent.web.work.uploads import Quota
-
-_MOST = Quota().file_bytes
+from agent.web.work_routes import add_work_routes
 
 
 def add(site: Site, shelf: Shelf) -> None:
@@ -46,21 +40,12 @@ def add(site: Site, shelf: Shelf) -> None:
 def add_files(app: FastAPI, site: Site) -> None:
     """Add the ways by which files come in and results go out."""
 
-    @app.put("/studies/{study_id}/files/{name}")
-    async def upload(request: Request, study_id: str, name: str) -> Response:
-        take = partial(site.studies.upload, owner_of(request), study_id, name)
-        return await taken(request, take, most=_MOST)
-
-    @app.get("/studies/{study_id}/results/{name}")
-    async def result(request: Request, study_id: str, name: str) -> Response:
-        try:
-            path = site.studies.output(owner_of(request), study_id, name)
-        except SevenstepError as error:
-            return refused(str(error))
-        if path.suffix == ".html":
-            back = ("Back to the measurement", f"/studies/{study_id}")
-            return await asyncio.to_thread(saved_page, path, back)
-        return FileResponse(path, filename=f"sevenstep-{path.name}")
+    add_work_routes(
+        app,
+        "/studies",
+        site.studies,
+        lambda study_id: ("Back to the measurement", f"/studies/{study_id}"),
+    )
 
 
 class _View:
@@ -160,15 +145,7 @@ class _View:
             complain(str(error))
 
     async def _ask_delete(self) -> None:
-        if not await is_sure(
-            "Delete this measurement?", "Its files and results are removed for good.", "Delete it"
-        ):
-            return
-        try:
-            await self._site.studies.delete(self._owner, self._study.id)
-        except SevenstepError as error:
-            complain(str(error))
-        else:
+        if await deleted("measurement", self._site.studies, self._owner, self._study.id):
             ui.navigate.to("/rubrics")
 
 
