@@ -25,6 +25,18 @@ def test_beyond_loopback_it_needs_a_login() -> None:
     assert "--auth password" in refused(run("serve", "--host", "0.0.0.0"))
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--rubrics", "/no/such/folder"), "/no/such/folder"),
+        (("--scenarios", "/no/such/folder"), "/no/such/folder"),
+        (("--model", "nobody:x"), "unknown provider 'nobody'"),
+    ],
+)
+def test_a_wrong_folder_or_model_is_told_at_the_start(options: tuple[str, str], told: str) -> None:
+    assert told in refused(run("serve", "--port", "0", *options))
+
+
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

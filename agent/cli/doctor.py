@@ -35,13 +35,11 @@ def doctor(
     from rich.console import Console
 
     from agent.llm.chat import limits_for
-    from agent.llm.connect import parsed
-    from agent.llm.providers import OFFLINE, chosen
+    from agent.llm.connect import require_named
+    from agent.llm.providers import chosen
 
     choice = chosen(model, observer_model, base_url)
-    for name in (choice.choice.model, choice.choice.observer_model):
-        if name not in (None, OFFLINE):
-            parsed(name, base_url)
+    require_named(choice.choice)
     limits = limits_for(timeout)
     console = Console(highlight=False, markup=False, emoji=False, quiet=json)
     try:

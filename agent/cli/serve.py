@@ -54,6 +54,7 @@ def serve(
     scenarios: shared.Scenarios = None,
 ) -> None:
     """Serve the interview room: practice, progress, grading and rubrics in the browser."""
+    from agent.llm.connect import require_named
     from agent.llm.providers import chosen
     from agent.store.sql import default_path
     from agent.web.access.auth import auth_for
@@ -67,6 +68,7 @@ def serve(
         public_url=public_url,
     )
     first = chosen(model, observer_model, base_url)
+    require_named(first.choice)
     _serve(plan, first, host, port, data or folder / "web", timeout, db, rubrics, scenarios)
 
 
@@ -83,6 +85,7 @@ def _serve(
 ) -> None:
     with shared.extra("web"):
         from agent.web.app import serve
+    from agent.catalog import DEFAULT_RUBRIC
     from agent.llm.servers import USUAL
     from agent.web.access.auth import Local, Passwords
     from agent.web.access.sessions import kept_secret
@@ -94,6 +97,8 @@ def _serve(
     from agent.web.work.studies import Studies
 
     library = Library(shared.catalog(rubrics, scenarios), timeout=timeout)
+    # Faults in folders of one's own are told now, and not to the first who comes.
+    library.rubric(DEFAULT_RUBRIC)
     library.scenarios()
     store = shared.store(db)
     folder.mkdir(parents=True, exist_ok=True)

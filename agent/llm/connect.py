@@ -14,9 +14,10 @@ from agent.llm.chat import Chat, Limits, Method, Traits
 from agent.llm.faults import fault_of
 from agent.llm.langsmith_runs import sent_to_langsmith
 from agent.llm.prices import context_of
-from agent.llm.providers import ANY_MODEL, PROVIDERS, Named, named
+from agent.llm.providers import ANY_MODEL, OFFLINE, PROVIDERS, Named, named
 from agent.llm.redact import without_credentials
 from agent.llm.servers import Answer, Listed, asked
+from agent.ports import EngineChoice
 
 if TYPE_CHECKING:
     from agent.llm.openai_chat import OpenAIChat
@@ -84,6 +85,13 @@ def parsed(model: str, base_url: str | None) -> Named:
     if model.startswith("openai:") and model != "openai:":
         return Named("openai", model.removeprefix("openai:"))
     return named(model, known_providers(), own_server=base_url is not None)
+
+
+def require_named(choice: EngineChoice) -> None:
+    """Raise InputError if a model of this choice has a name that is none; nothing is called."""
+    for name in (choice.model, choice.observer_model):
+        if name is not None and name != OFFLINE:
+            parsed(name, choice.base_url)
 
 
 async def connect_openai(
